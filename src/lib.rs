@@ -1,0 +1,6 @@
+//! The website of a therapy practice as one program.
+//!
+//! Imports point down only, never sideways:
+//! `main → app → web → inquiry → {outbox, staff, content} → {audit, seal} → {config, db, mail}`.
+
+pub mod content;

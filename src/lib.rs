@@ -4,3 +4,6 @@
 //! `main → app → web → inquiry → {outbox, staff, content} → {audit, seal} → {config, db, mail}`.
 
 pub mod content;
+
+pub mod config;
+pub mod db;

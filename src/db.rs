@@ -1,0 +1,158 @@
+//! The one SQLite file: how it is opened, migrated, read and written. It knows no table.
+//!
+//! There is one connection for writing and a few for reading. A write takes the lock when it begins, so it never fails
+//! half-way because somebody else wrote first; nothing slow may happen inside it: no network, no hashing, no rendering.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{Connection, Sqlite, Transaction};
+
+const READERS: u32 = 4;
+
+/// The database of the practice. Cloning it clones a handle.
+#[derive(Debug, Clone)]
+pub struct Db {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    path: PathBuf,
+}
+
+impl Db {
+    /// Opens the file, making it where it is missing, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// When the folder can't be written, the file is no database, or it was made by a newer version of the program.
+    pub async fn open(path: &Path) -> Result<Self> {
+        let writer = pool(1).connect_with(options(path)).await.context("the database can't be opened")?;
+        sqlx::migrate!("./migrations")
+            .run(&writer)
+            .await
+            .context("the tables of the database can't be brought up to date")?;
+        let readers = pool(READERS)
+            .connect_with(options(path).read_only(true))
+            .await
+            .context("the database can't be opened for reading")?;
+        Ok(Self { writer, readers, path: path.to_owned() })
+    }
+
+    /// A connection that can only read. Give it back soon: an open reader keeps erased text in the write-ahead log.
+    ///
+    /// # Errors
+    /// When no connection comes free within 5 seconds.
+    pub async fn read(&self) -> Result<PoolConnection<Sqlite>> {
+        self.readers.acquire().await.context("no connection for reading")
+    }
+
+    /// Begins a write. Dropping it without `commit` takes everything back.
+    ///
+    /// # Errors
+    /// When the writer stays busy for 5 seconds, or the disk refuses.
+    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+        // IMMEDIATE: a transaction that reads first and writes later would fail with SQLITE_BUSY without waiting.
+        self.writer.begin_with("BEGIN IMMEDIATE").await.context("no write can begin")
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Closes readers first: closing the writer last lets SQLite fold the write-ahead log back into the file.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .journal_mode(SqliteJournalMode::Wal)
+        // FULL: an acknowledged inquiry survives a power cut, not only a crash of the program.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        // What is deleted is overwritten.
+        .pragma("secure_delete", "ON")
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON")
+        // Nothing readable in temporary files.
+        .pragma("temp_store", "MEMORY")
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(5))
+        // A failed COMMIT leaves sqlx counting a transaction that SQLite has ended, and the connection would refuse
+        // every later write. Such a connection is closed instead of being handed out again.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_connection_has_the_pragmas_that_keep_promises() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let db = Db::open(&dir.path().join("practice.db")).await.expect("opens");
+        let mut write = db.begin().await.expect("begins");
+        for (pragma, wanted) in [
+            ("PRAGMA synchronous", 2_i64),
+            ("PRAGMA secure_delete", 1),
+            ("PRAGMA foreign_keys", 1),
+            ("PRAGMA trusted_schema", 0),
+            ("PRAGMA cell_size_check", 1),
+            ("PRAGMA temp_store", 2),
+        ] {
+            let value: i64 = sqlx::query_scalar(pragma).fetch_one(&mut *write).await.expect(pragma);
+            assert_eq!(value, wanted, "{pragma}");
+        }
+        let mode: String =
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *write).await.expect("mode");
+        assert_eq!(mode, "wal");
+    }
+
+    #[tokio::test]
+    async fn the_sqlite_inside_has_the_fix_for_the_wal_reset_bug() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let db = Db::open(&dir.path().join("practice.db")).await.expect("opens");
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+            .fetch_one(&mut *db.read().await.expect("reads"))
+            .await
+            .expect("a version");
+        let parts: Vec<u32> = version.split('.').map(|part| part.parse().expect("a number")).collect();
+        assert!(parts >= vec![3, 51, 3], "{version}");
+    }
+
+    #[tokio::test]
+    async fn a_write_that_failed_in_its_commit_does_not_poison_the_next_one() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let db = Db::open(&dir.path().join("practice.db")).await.expect("opens");
+        let mut write = db.begin().await.expect("begins");
+        sqlx::query("CREATE TABLE a (id INTEGER PRIMARY KEY) STRICT").execute(&mut *write).await.expect("a");
+        sqlx::query("CREATE TABLE b (a INTEGER REFERENCES a DEFERRABLE INITIALLY DEFERRED) STRICT")
+            .execute(&mut *write)
+            .await
+            .expect("b");
+        write.commit().await.expect("commits");
+
+        let mut write = db.begin().await.expect("begins");
+        sqlx::query("INSERT INTO b VALUES (7)").execute(&mut *write).await.expect("inserts");
+        assert!(write.commit().await.is_err(), "the foreign key is checked in the commit");
+
+        let mut write = db.begin().await.expect("the next write begins");
+        sqlx::query("INSERT INTO a VALUES (1)").execute(&mut *write).await.expect("inserts");
+        write.commit().await.expect("commits");
+    }
+}

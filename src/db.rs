@@ -3,6 +3,8 @@
 //! There is one connection for writing and a few for reading. A write takes the lock when it begins, so it never fails
 //! half-way because somebody else wrote first; nothing slow may happen inside it: no network, no hashing, no rendering.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,7 +32,8 @@ impl Db {
     /// # Errors
     /// When the folder can't be written, the file is no database, or it was made by a newer version of the program.
     pub async fn open(path: &Path) -> Result<Self> {
-        let writer = pool(1).connect_with(options(path)).await.context("the database can't be opened")?;
+        create(path).with_context(|| format!("{} can't be written", path.display()))?;
+        let writer = pool(1).connect_with(writing(path)).await.context("the database can't be opened")?;
         sqlx::migrate!("./migrations")
             .run(&writer)
             .await
@@ -74,19 +77,27 @@ impl Db {
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
-        .create_if_missing(true)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .journal_mode(SqliteJournalMode::Wal)
-        // FULL: an acknowledged inquiry survives a power cut, not only a crash of the program.
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
-        // What is deleted is overwritten.
-        .pragma("secure_delete", "ON")
+        .foreign_keys(true)
         .pragma("trusted_schema", "OFF")
         .pragma("cell_size_check", "ON")
         // Nothing readable in temporary files.
         .pragma("temp_store", "MEMORY")
+}
+
+fn writing(path: &Path) -> SqliteConnectOptions {
+    options(path)
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .journal_mode(SqliteJournalMode::Wal)
+        // FULL: an acknowledged inquiry survives a power cut, not only a crash of the program.
+        .synchronous(SqliteSynchronous::Full)
+        // What is deleted is overwritten.
+        .pragma("secure_delete", "ON")
+}
+
+/// Makes the file readable for nobody else before SQLite would make it readable for all; its log files follow.
+fn create(path: &Path) -> std::io::Result<()> {
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

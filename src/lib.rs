@@ -7,3 +7,5 @@ pub mod content;
 
 pub mod config;
 pub mod db;
+pub mod seal;
+pub mod staff;

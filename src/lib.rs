@@ -7,5 +7,6 @@ pub mod content;
 
 pub mod config;
 pub mod db;
+pub mod inquiry;
 pub mod seal;
 pub mod staff;

@@ -1,0 +1,192 @@
+//! What every page of the site shares: its place, its head, its header and its footer.
+//!
+//! Nothing here knows what a single page says.
+
+use askama::Template;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+
+use super::assets::Assets;
+use super::error::Fault;
+use crate::content::{Content, Practice};
+
+/// What a page is rendered from.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    pub content: &'a Content,
+    pub assets: &'a Assets,
+    /// Without a slash at the end.
+    pub base_url: &'a str,
+    /// In the time zone of the practice.
+    pub today: Date,
+}
+
+/// The frame around a page. A page's struct holds one as `layout`, and its template extends `layout.html`.
+pub struct Layout<'a> {
+    pub site: Site<'a>,
+    path: String,
+    title: String,
+    /// Absent on pages that search engines are to leave out.
+    description: Option<String>,
+    /// The pages above this one, from the top: title and path.
+    trail: Vec<(String, String)>,
+    /// The date of an article's first publication, as RFC 3339 text.
+    published: Option<String>,
+    structured_data: Option<String>,
+    quick_exit: bool,
+    error: bool,
+}
+
+impl<'a> Layout<'a> {
+    /// A page for everybody, in search engines too. `description` has 50 to 160 characters.
+    pub fn page(site: Site<'a>, path: &str, title: &str, description: &str) -> Self {
+        Self { description: Some(description.to_owned()), ..Self::unlisted(site, path, title) }
+    }
+
+    /// A page that search engines leave out: a step of the form, a search, an error.
+    pub fn unlisted(site: Site<'a>, path: &str, title: &str) -> Self {
+        Self {
+            site,
+            path: path.to_owned(),
+            title: title.to_owned(),
+            description: None,
+            trail: Vec::new(),
+            published: None,
+            structured_data: None,
+            quick_exit: false,
+            error: false,
+        }
+    }
+
+    /// Shows "Leave this site" in the header.
+    pub fn with_quick_exit(mut self, wanted: bool) -> Self {
+        self.quick_exit = wanted;
+        self
+    }
+
+    /// Puts "Error: " before the title in the window, as a page with problems needs it.
+    pub fn with_error(mut self) -> Self {
+        self.error = true;
+        self
+    }
+
+    /// Adds a page above this one to the breadcrumbs, from the top.
+    pub fn below(mut self, title: &str, path: &str) -> Self {
+        self.trail.push((title.to_owned(), path.to_owned()));
+        self
+    }
+
+    /// Marks the page as an article, first published at this RFC 3339 time.
+    pub fn with_published(mut self, published: String) -> Self {
+        self.published = Some(published);
+        self
+    }
+
+    /// JSON-LD, already safe inside a `script` element.
+    pub fn with_structured_data(mut self, json: String) -> Self {
+        self.structured_data = Some(json);
+        self
+    }
+
+    pub fn practice(&self) -> &'a Practice {
+        &self.site.content.practice
+    }
+
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The title alone, as breadcrumbs show it.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    pub fn trail(&self) -> &[(String, String)] {
+        &self.trail
+    }
+
+    /// The address of the page, as search engines and a printed copy name it.
+    pub fn canonical(&self) -> String {
+        absolute(self.site.base_url, &self.path)
+    }
+
+    /// The title of the window: with the name of the practice where that leaves it short enough to be shown whole.
+    fn window_title(&self) -> String {
+        let whole = format!("{} | {}", self.title, self.practice().name);
+        let title = if whole.chars().count() < 65 { &whole } else { &self.title };
+        format!("{}{title}", if self.error { "Error: " } else { "" })
+    }
+
+    /// The address of an asset under its hashed name, where the site has it.
+    fn asset(&self, name: &str) -> Option<&str> {
+        self.site.assets.url(name)
+    }
+
+    fn card_picture(&self) -> Option<String> {
+        self.asset("card.png").map(|path| absolute(self.site.base_url, path))
+    }
+
+    /// Says in the navigation where the reader is: on the page itself or somewhere below it.
+    fn current(&self, path: &str) -> &'static str {
+        match self.path.strip_prefix(path) {
+            Some("") => " aria-current=\"page\"",
+            Some(rest) if rest.starts_with('/') => " aria-current=\"true\"",
+            _ => "",
+        }
+    }
+}
+
+/// The answer that carries a page made for this request alone: never kept, never in a search engine.
+pub fn html(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => {
+            let headers = [
+                (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+                (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+                (super::security::ROBOTS, HeaderValue::from_static("noindex")),
+            ];
+            (headers, text).into_response()
+        }
+        Err(error) => Fault::from(error).into_response(),
+    }
+}
+
+/// A path of this site as a whole address.
+pub fn absolute(base_url: &str, path: &str) -> String {
+    format!("{base_url}{path}")
+}
+
+/// A phone number as `tel:` and `sms:` links want it: `+12065550142`, or a short number as it stands.
+pub fn dial(number: &str) -> String {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    match (number.trim_start().starts_with('+'), digits.len()) {
+        (true, _) => format!("+{digits}"),
+        (false, 10) => format!("+1{digits}"),
+        (false, 11) => format!("+{digits}"),
+        _ => digits,
+    }
+}
+
+/// A date as people read it: `May 1, 2025`.
+pub fn spoken(date: &Date) -> String {
+    date.strftime("%B %-d, %Y").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phone_numbers_become_links_that_dial() {
+        assert_eq!(dial("(206) 555-0142"), "+12065550142");
+        assert_eq!(dial("1-800-799-7233"), "+18007997233");
+        assert_eq!(dial("+44 20 7946 0000"), "+442079460000");
+        assert_eq!(dial("988"), "988");
+    }
+
+    #[test]
+    fn a_date_is_spelled_out() {
+        assert_eq!(spoken(&jiff::civil::date(2025, 5, 1)), "May 1, 2025");
+    }
+}

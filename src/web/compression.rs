@@ -1,6 +1,6 @@
 //! A body in the three forms a browser may ask for, each with its own ETag, and the choice among them.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use anyhow::Context;
@@ -82,16 +82,25 @@ fn gzip_of(body: &[u8], effort: Effort) -> anyhow::Result<Vec<u8>> {
 pub fn best(body: &[u8], coding: Coding, cache: Option<&Path>) -> anyhow::Result<Option<Bytes>> {
     let Some(folder) = cache else { return compressed(body, coding, Effort::Best) };
     let file = folder.join(cache_name(body, coding));
-    if let Ok(bytes) = std::fs::read(&file) {
+    if let Some(bytes) = std::fs::read(&file).ok().filter(|bytes| restored(bytes, coding).as_deref() == Some(body)) {
         return Ok(Some(bytes.into()));
     }
     let made = compressed(body, coding, Effort::Best)?;
     if let Some(bytes) = &made {
-        // Under another name first: a file cut short by a crash must never be served.
-        let unfinished = file.with_extension("unfinished");
-        let _ = std::fs::write(&unfinished, bytes).and_then(|()| std::fs::rename(&unfinished, &file));
+        let _ = std::fs::write(&file, bytes);
     }
     Ok(made)
+}
+
+/// The body that a kept file stands for; nothing where a crash or a bad disk has damaged it.
+fn restored(bytes: &[u8], coding: Coding) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    match coding {
+        Coding::Brotli => brotli::BrotliDecompress(&mut &*bytes, &mut body).ok()?,
+        Coding::Gzip => flate2::read::GzDecoder::new(bytes).read_to_end(&mut body).map(|_| ()).ok()?,
+        Coding::Identity => return None,
+    }
+    Some(body)
 }
 
 /// The name under which the cache folder keeps a body.
@@ -183,5 +192,16 @@ mod tests {
         let made = best(&long, Coding::Gzip, Some(folder.path())).expect("compresses");
         let kept = std::fs::read(folder.path().join(cache_name(&long, Coding::Gzip))).expect("kept");
         assert_eq!(made.as_deref(), Some(kept.as_slice()));
+    }
+
+    #[test]
+    fn a_damaged_file_of_the_cache_is_made_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let long = b"the same words ".repeat(50);
+        for coding in [Coding::Brotli, Coding::Gzip] {
+            let made = best(&long, coding, Some(folder.path())).expect("compresses");
+            std::fs::write(folder.path().join(cache_name(&long, coding)), b"").expect("damaged");
+            assert_eq!(best(&long, coding, Some(folder.path())).expect("compresses"), made);
+        }
     }
 }

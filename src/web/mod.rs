@@ -7,12 +7,15 @@ pub mod render;
 mod search;
 pub mod security;
 pub mod snapshot;
+mod stored;
 mod structured_data;
 
 mod articles;
+mod facts;
 mod faq;
 mod feed;
 mod pages;
+mod plain;
 mod services;
 mod sitemap;
 

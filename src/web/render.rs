@@ -2,12 +2,14 @@
 //!
 //! Nothing here knows what a single page says.
 
+use anyhow::Context;
 use askama::Template;
-use axum::http::{HeaderValue, header};
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 
-use super::assets::Assets;
+use super::assets::{Asset, Assets};
 use super::error::Fault;
 use crate::content::{Content, Practice};
 
@@ -137,6 +139,46 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// A page or file made ahead of time.
+#[derive(Clone)]
+pub struct Rendered {
+    pub path: String,
+    pub body: Bytes,
+    /// Its type, how long it may be kept, and whether search engines leave it out.
+    pub headers: HeaderMap,
+}
+
+impl Rendered {
+    /// A page for people.
+    pub fn page(path: &str, page: &impl Template) -> anyhow::Result<Self> {
+        let text = page.render().with_context(|| format!("could not render {path}"))?;
+        Ok(Self::text(path, "text/html; charset=utf-8", text))
+    }
+
+    /// A text for machines: feed, site map, robots.txt.
+    pub fn text(path: &str, content_type: &'static str, text: String) -> Self {
+        // "no-cache": kept by the browser, but asked about each time, which costs one 304.
+        Self { path: path.to_owned(), body: text.into(), headers: kind(content_type, "no-cache") }
+    }
+
+    /// A file whose address changes with its content.
+    pub fn asset(asset: &Asset) -> Self {
+        let headers = kind(asset.content_type, "public, max-age=31536000, immutable");
+        Self { path: asset.url.clone(), body: asset.bytes.clone().into(), headers }
+    }
+
+    /// Whether compressing it can help.
+    pub fn is_text(&self) -> bool {
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        kind.starts_with("text/") || kind.contains("xml")
+    }
+}
+
+fn kind(content_type: &'static str, keep: &'static str) -> HeaderMap {
+    let pairs = [(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, keep)];
+    pairs.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect()
+}
+
 /// The answer that carries a page made for this request alone: never kept, never in a search engine.
 pub fn html(page: &impl Template) -> Response {
     match page.render() {
@@ -166,6 +208,13 @@ pub fn dial(number: &str) -> String {
         (false, 11) => format!("+{digits}"),
         _ => digits,
     }
+}
+
+/// The host of an address, as people read it: `988lifeline.org`.
+pub fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let host = rest.split('/').next().unwrap_or(rest);
+    host.strip_prefix("www.").unwrap_or(host)
 }
 
 /// A date as people read it: `May 1, 2025`.

@@ -9,3 +9,4 @@ pub mod config;
 pub mod db;
 pub mod seal;
 pub mod staff;
+pub mod web;

@@ -57,7 +57,8 @@ fn about(site: Site, topic: &Topic) -> anyhow::Result<Rendered> {
     let path = format!("/articles/topics/{}", topic.slug);
     let title = &words(site, "articles")?.title;
     let name = &site.content.practice.name;
-    let description = format!("Articles about {} in plain language, from {name}. Newest first.", topic.name.to_lowercase());
+    let description =
+        format!("Articles about {} in plain language, from {name}. Newest first.", topic.name.to_lowercase());
     let nodes = vec![
         structured_data::practice(site),
         structured_data::breadcrumbs(site, &[(title, "/articles"), (&topic.name, &path)]),

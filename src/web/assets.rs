@@ -8,7 +8,14 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// Name, type and content. The style sheet comes last, since it names the others.
-const FILES: &[(&str, &str, &[u8])] = &[("site.css", "text/css; charset=utf-8", include_bytes!("../../static/site.css"))];
+const FILES: &[(&str, &str, &[u8])] = &[
+    ("source-serif.woff2", "font/woff2", include_bytes!("../../static/source-serif.woff2")),
+    ("source-serif-italic.woff2", "font/woff2", include_bytes!("../../static/source-serif-italic.woff2")),
+    ("icon.svg", "image/svg+xml", include_bytes!("../../static/icon.svg")),
+    ("icon.png", "image/png", include_bytes!("../../static/icon.png")),
+    ("card.png", "image/png", include_bytes!("../../static/card.png")),
+    ("site.css", "text/css; charset=utf-8", include_bytes!("../../static/site.css")),
+];
 
 /// Every file with its address.
 pub struct Assets {
@@ -27,7 +34,8 @@ impl Assets {
     pub fn load() -> Self {
         let mut files: BTreeMap<&'static str, Asset> = BTreeMap::new();
         for &(name, content_type, bytes) in FILES {
-            let bytes = if name.ends_with(".css") { with_hashed_names(bytes, &files) } else { bytes.to_vec() };
+            let bytes =
+                if name.ends_with(".css") { with_hashed_names(bytes, &files) } else { bytes.to_vec() };
             let url = hashed_url(name, &bytes);
             files.insert(name, Asset { url, content_type, bytes });
         }
@@ -70,7 +78,8 @@ mod tests {
     #[test]
     fn a_style_sheet_names_other_files_by_their_hashed_address() {
         let mut files = BTreeMap::new();
-        let leaf = Asset { url: "/static/leaf.00.svg".into(), content_type: "image/svg+xml", bytes: Vec::new() };
+        let leaf =
+            Asset { url: "/static/leaf.00.svg".into(), content_type: "image/svg+xml", bytes: Vec::new() };
         files.insert("leaf.svg", leaf);
         let style = with_hashed_names(b"a{background:url(leaf.svg)}b{background:url('leaf.svg')}", &files);
         assert_eq!(style, b"a{background:url(/static/leaf.00.svg)}b{background:url(/static/leaf.00.svg)}");

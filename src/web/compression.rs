@@ -62,9 +62,11 @@ fn brotli_of(body: &[u8], effort: Effort) -> anyhow::Result<Vec<u8>> {
         Effort::Quick => 5,
         Effort::Best => 11,
     };
-    let parameters = brotli::enc::BrotliEncoderParams { quality, size_hint: body.len(), ..Default::default() };
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality, size_hint: body.len(), ..Default::default() };
     let mut smaller = Vec::new();
-    brotli::BrotliCompress(&mut &*body, &mut smaller, &parameters).context("brotli could not compress a page")?;
+    brotli::BrotliCompress(&mut &*body, &mut smaller, &parameters)
+        .context("brotli could not compress a page")?;
     Ok(smaller)
 }
 
@@ -82,7 +84,9 @@ fn gzip_of(body: &[u8], effort: Effort) -> anyhow::Result<Vec<u8>> {
 pub fn best(body: &[u8], coding: Coding, cache: Option<&Path>) -> anyhow::Result<Option<Bytes>> {
     let Some(folder) = cache else { return compressed(body, coding, Effort::Best) };
     let file = folder.join(cache_name(body, coding));
-    if let Some(bytes) = std::fs::read(&file).ok().filter(|bytes| restored(bytes, coding).as_deref() == Some(body)) {
+    if let Some(bytes) =
+        std::fs::read(&file).ok().filter(|bytes| restored(bytes, coding).as_deref() == Some(body))
+    {
         return Ok(Some(bytes.into()));
     }
     let made = compressed(body, coding, Effort::Best)?;
@@ -138,7 +142,8 @@ struct Wishes {
 impl Wishes {
     fn add(&mut self, part: &str) {
         let (name, parameters) = part.split_once(';').unwrap_or((part, ""));
-        let weight = parameters.trim().strip_prefix(['q', 'Q']).and_then(|rest| rest.trim_start().strip_prefix('='));
+        let weight =
+            parameters.trim().strip_prefix(['q', 'Q']).and_then(|rest| rest.trim_start().strip_prefix('='));
         let weight = weight.map_or(Some(1.0), |text| text.trim().parse::<f32>().ok()).unwrap_or(0.0);
         let name = name.trim();
         if name.eq_ignore_ascii_case("br") {

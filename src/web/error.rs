@@ -94,7 +94,9 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::FORBIDDEN => "This request did not come from our own page",
         StatusCode::METHOD_NOT_ALLOWED => "This page cannot be used that way",
         StatusCode::PAYLOAD_TOO_LARGE => "That was more than we can take in at once",
-        StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "That address is too long for us",
+        StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            "That address is too long for us"
+        }
         StatusCode::REQUEST_TIMEOUT => "That took too long to reach us",
         StatusCode::TOO_MANY_REQUESTS => "Too many tries just now",
         StatusCode::SERVICE_UNAVAILABLE => "We are not able to answer just now",

@@ -31,7 +31,8 @@ pub fn words<'a>(site: Site<'a>, name: &str) -> anyhow::Result<&'a Page> {
 fn layout<'a>(site: Site<'a>, path: &str, page: &Page, more: Vec<Value>) -> Layout<'a> {
     let mut nodes = vec![structured_data::practice(site)];
     nodes.extend(more);
-    Layout::page(site, path, &page.title, &page.description).with_structured_data(structured_data::graph(nodes))
+    Layout::page(site, path, &page.title, &page.description)
+        .with_structured_data(structured_data::graph(nodes))
 }
 
 #[derive(Template)]
@@ -91,7 +92,8 @@ fn about(site: Site) -> anyhow::Result<Rendered> {
     let people = &site.content.practice.people;
     let mut nodes: Vec<Value> = Vec::new();
     if let Some(first) = people.first() {
-        let mut profile = structured_data::page(site, "ProfilePage", "/about", &page.title, &page.description);
+        let mut profile =
+            structured_data::page(site, "ProfilePage", "/about", &page.title, &page.description);
         profile.insert("mainEntity".into(), json!({ "@id": structured_data::person_id(site, &first.name) }));
         nodes.push(profile.into());
     }
@@ -128,7 +130,10 @@ impl ContactPage<'_> {
 
     fn has_facts(&self) -> bool {
         let practice = self.practice;
-        practice.phone.is_some() || practice.email.is_some() || practice.address.is_some() || !practice.hours.is_empty()
+        practice.phone.is_some()
+            || practice.email.is_some()
+            || practice.address.is_some()
+            || !practice.hours.is_empty()
     }
 }
 

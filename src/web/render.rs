@@ -27,17 +27,17 @@ pub struct Site<'a> {
 /// The frame around a page. A page's struct holds one as `layout`, and its template extends `layout.html`.
 pub struct Layout<'a> {
     pub site: Site<'a>,
-    path: String,
-    title: String,
+    pub path: String,
+    pub title: String,
     /// Absent on pages that search engines are to leave out.
-    description: Option<String>,
+    pub description: Option<String>,
     /// The pages above this one, from the top: title and path.
-    trail: Vec<(String, String)>,
+    pub trail: Vec<(String, String)>,
     /// The date of an article's first publication, as RFC 3339 text.
-    published: Option<String>,
-    structured_data: Option<String>,
-    quick_exit: bool,
-    error: bool,
+    pub published: Option<String>,
+    pub structured_data: Option<String>,
+    pub quick_exit: bool,
+    pub error: bool,
 }
 
 impl<'a> Layout<'a> {
@@ -95,42 +95,29 @@ impl<'a> Layout<'a> {
         &self.site.content.practice
     }
 
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The title alone, as breadcrumbs show it.
-    pub fn title(&self) -> &str {
-        &self.title
-    }
-
-    pub fn trail(&self) -> &[(String, String)] {
-        &self.trail
-    }
-
     /// The address of the page, as search engines and a printed copy name it.
     pub fn canonical(&self) -> String {
         absolute(self.site.base_url, &self.path)
     }
 
     /// The title of the window: with the name of the practice where that leaves it short enough to be shown whole.
-    fn window_title(&self) -> String {
+    pub fn window_title(&self) -> String {
         let whole = format!("{} | {}", self.title, self.practice().name);
         let title = if whole.chars().count() < 65 { &whole } else { &self.title };
         format!("{}{title}", if self.error { "Error: " } else { "" })
     }
 
     /// The address of an asset under its hashed name, where the site has it.
-    fn asset(&self, name: &str) -> Option<&str> {
+    pub fn asset(&self, name: &str) -> Option<&str> {
         self.site.assets.url(name)
     }
 
-    fn card_picture(&self) -> Option<String> {
+    pub fn card_picture(&self) -> Option<String> {
         self.asset("card.png").map(|path| absolute(self.site.base_url, path))
     }
 
     /// Says in the navigation where the reader is: on the page itself or somewhere below it.
-    fn current(&self, path: &str) -> &'static str {
+    pub fn current(&self, path: &str) -> &'static str {
         match self.path.strip_prefix(path) {
             Some("") => " aria-current=\"page\"",
             Some(rest) if rest.starts_with('/') => " aria-current=\"true\"",
@@ -169,7 +156,8 @@ impl Rendered {
 
     /// Whether compressing it can help.
     pub fn is_text(&self) -> bool {
-        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind =
+            self.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         kind.starts_with("text/") || kind.contains("xml")
     }
 }

@@ -44,7 +44,8 @@ pub struct Hit {
 
 impl Index {
     pub async fn build(content: &Content) -> anyhow::Result<Self> {
-        let mut database = SqliteConnection::connect("sqlite::memory:").await.context("no index for the search")?;
+        let mut database =
+            SqliteConnection::connect("sqlite::memory:").await.context("no index for the search")?;
         let table = "CREATE VIRTUAL TABLE texts USING fts5 \
                      (title, text, path UNINDEXED, kind UNINDEXED, tokenize = 'porter unicode61')";
         let mut filling = database.begin().await?;
@@ -77,10 +78,14 @@ impl Index {
                      snippet(texts, 1, char(2), char(3), '…', 32) \
                      FROM texts WHERE texts MATCH ? ORDER BY bm25(texts, 6.0, 1.0) LIMIT ?";
         let mut database = self.database.lock().await;
-        let rows = sqlx::query_as::<_, (String, String, String, String)>(query).bind(expression).bind(MOST_HITS);
+        let rows =
+            sqlx::query_as::<_, (String, String, String, String)>(query).bind(expression).bind(MOST_HITS);
         let rows = rows.fetch_all(&mut *database).await.context("the search failed")?;
-        let hit = |(path, kind, title, part): (String, String, String, String)| {
-            Hit { path, kind, title: marked(&title), part: marked(&part) }
+        let hit = |(path, kind, title, part): (String, String, String, String)| Hit {
+            path,
+            kind,
+            title: marked(&title),
+            part: marked(&part),
         };
         Ok(rows.into_iter().map(hit).collect())
     }
@@ -169,7 +174,10 @@ mod tests {
 
     #[test]
     fn a_found_text_is_escaped_before_it_is_marked() {
-        assert_eq!(marked("<b> \u{2}fear\u{3} & \"love\""), "&lt;b&gt; <mark>fear</mark> &amp; &quot;love&quot;");
+        assert_eq!(
+            marked("<b> \u{2}fear\u{3} & \"love\""),
+            "&lt;b&gt; <mark>fear</mark> &amp; &quot;love&quot;"
+        );
     }
 
     #[test]

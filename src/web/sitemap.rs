@@ -24,8 +24,8 @@ struct ShowPage<'a> {
 }
 
 impl ShowPage<'_> {
-    fn title_of(&self, page: &str) -> &str {
-        self.content.pages.get(page).map_or(page, |page| &page.title)
+    fn title_of(&self, page: &str) -> Option<&str> {
+        self.content.pages.get(page).map(|page| page.title.as_str())
     }
 }
 
@@ -61,7 +61,12 @@ fn xml(site: Site) -> anyhow::Result<Rendered> {
         let about = content.articles.iter().filter(|article| article.topic == *topic);
         paths.push((format!("/articles/topics/{}", topic.slug), about.map(modified).max()));
     }
-    paths.extend(content.articles.iter().map(|article| (format!("/articles/{}", article.slug), Some(modified(article)))));
+    paths.extend(
+        content
+            .articles
+            .iter()
+            .map(|article| (format!("/articles/{}", article.slug), Some(modified(article)))),
+    );
     let addresses = paths.into_iter().map(|(path, date)| (absolute(site.base_url, &path), date)).collect();
     let text = Addresses { addresses }.render()?;
     Ok(Rendered::text("/sitemap.xml", "application/xml; charset=utf-8", text))

@@ -59,7 +59,8 @@ impl Snapshot {
     /// made again, and what it holds of older pages is removed.
     pub fn recompress(&self, cache: Option<&Path>) -> anyhow::Result<Self> {
         if let Some(folder) = cache {
-            std::fs::create_dir_all(folder).with_context(|| format!("could not create {}", folder.display()))?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("could not create {}", folder.display()))?;
         }
         let mut stored = HashMap::new();
         for (path, old) in &self.stored {

@@ -75,7 +75,9 @@ impl Stored {
 impl Variant {
     /// Whether `If-None-Match` names this very variant (RFC 9110, 13.1.2: compared weakly).
     fn is_known_to(&self, request: &HeaderMap) -> bool {
-        let Some(own) = self.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()) else { return false };
+        let Some(own) = self.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()) else {
+            return false;
+        };
         let values = request.get_all(header::IF_NONE_MATCH).into_iter();
         let mut tags = values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
         tags.any(|tag| {

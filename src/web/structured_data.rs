@@ -3,7 +3,6 @@
 //! Says only what is set. A property left out is right; a made-up one would be a false statement about a health provider.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::render::{Site, absolute};
@@ -23,8 +22,8 @@ pub fn practice(site: Site) -> Value {
     let mut node = node("MedicalBusiness", practice_id(site));
     node.insert("name".into(), json!(practice.name));
     node.insert("url".into(), json!(absolute(site.base_url, "/")));
-    put(&mut node, "telephone", practice.phone.as_ref());
-    put(&mut node, "email", practice.email.as_ref());
+    put(&mut node, "telephone", practice.phone.as_deref());
+    put(&mut node, "email", practice.email.as_deref());
     put(&mut node, "image", card(site));
     put(&mut node, "address", address(practice));
     if practice.address.is_none() {
@@ -54,9 +53,7 @@ pub fn page(site: Site, kind: &str, path: &str, name: &str, description: &str) -
 
 /// The way down to a page that is deeper than one level: titles and paths from the top.
 pub fn breadcrumbs(site: Site, trail: &[(&str, &str)]) -> Value {
-    let item = |(position, (name, path)): (usize, &(&str, &str))| {
-        json!({ "@type": "ListItem", "position": position + 1, "name": name, "item": absolute(site.base_url, path) })
-    };
+    let item = |(position, (name, path)): (usize, &(&str, &str))| json!({ "@type": "ListItem", "position": position + 1, "name": name, "item": absolute(site.base_url, path) });
     let items: Vec<Value> = trail.iter().enumerate().map(item).collect();
     json!({ "@type": "BreadcrumbList", "itemListElement": items })
 }
@@ -66,14 +63,14 @@ pub fn person(site: Site, person: &Person) -> Value {
     node.insert("name".into(), json!(person.name));
     node.insert("url".into(), json!(absolute(site.base_url, "/about")));
     node.insert("worksFor".into(), json!({ "@id": practice_id(site) }));
-    put(&mut node, "jobTitle", person.job_title.as_ref());
+    put(&mut node, "jobTitle", person.job_title.as_deref());
     let licenses = person.licenses.iter().map(|license| {
         let mut node = Map::new();
         node.insert("@type".into(), json!("EducationalOccupationalCredential"));
         node.insert("credentialCategory".into(), json!("license"));
         node.insert("name".into(), json!(license.title));
         node.insert("identifier".into(), json!(license.number));
-        put(&mut node, "url", license.verify_url.as_ref());
+        put(&mut node, "url", license.verify_url.as_deref());
         Value::from(node)
     });
     put(&mut node, "hasCredential", some(licenses.collect()));
@@ -128,8 +125,7 @@ pub fn questions<'q>(site: Site, path: &str, questions: impl Iterator<Item = &'q
 
 /// Midnight of a day in the practice's time zone, with its offset.
 pub fn moment(site: Site, date: Date) -> String {
-    let zone = TimeZone::get(&site.content.practice.time_zone).unwrap_or(TimeZone::UTC);
-    match date.to_zoned(zone) {
+    match date.to_zoned(site.content.practice.time_zone()) {
         Ok(midnight) => midnight.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
         Err(_) => date.to_string(),
     }
@@ -139,7 +135,7 @@ fn node(kind: &str, id: String) -> Map<String, Value> {
     Map::from_iter([("@type".to_owned(), json!(kind)), ("@id".to_owned(), json!(id))])
 }
 
-fn put(node: &mut Map<String, Value>, name: &str, value: Option<impl Into<Value> + Clone>) {
+fn put(node: &mut Map<String, Value>, name: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         node.insert(name.to_owned(), value.into());
     }
@@ -155,7 +151,8 @@ pub fn practice_id(site: Site) -> String {
 
 pub fn person_id(site: Site, name: &str) -> String {
     let first = |name: &str| name.split_whitespace().next().unwrap_or_default().to_lowercase();
-    let namesakes = site.content.practice.people.iter().filter(|person| first(&person.name) == first(name)).count();
+    let namesakes =
+        site.content.practice.people.iter().filter(|person| first(&person.name) == first(name)).count();
     let id = if namesakes > 1 { name.to_lowercase().replace(' ', "-") } else { first(name) };
     format!("{}/#{id}", site.base_url)
 }
@@ -181,8 +178,8 @@ fn address(practice: &Practice) -> Option<Value> {
 }
 
 fn area(practice: &Practice) -> Option<Value> {
-    let state = |code: &String| json!({ "@type": "State", "name": super::states::name(code) });
-    some(practice.licensed_states.iter().map(state).collect())
+    let state = |(_, name)| json!({ "@type": "State", "name": name });
+    some(practice.licensed().into_iter().map(state).collect())
 }
 
 fn hours(practice: &Practice) -> Option<Value> {

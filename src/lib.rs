@@ -10,3 +10,4 @@ pub mod db;
 pub mod inquiry;
 pub mod seal;
 pub mod staff;
+pub mod web;

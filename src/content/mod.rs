@@ -2,12 +2,27 @@
 //!
 //! Nothing here knows about HTTP or how a page looks.
 
+mod address;
+mod checks;
+pub mod fault;
+mod facts;
+mod folder;
+mod front_matter;
+mod keys;
+mod links;
+mod load;
+mod markdown;
 pub mod practice;
+mod practice_file;
+pub mod states;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
+pub use fault::{Fault, Faults};
+pub use load::{Loaded, load};
 pub use practice::Practice;
 
 /// Everything the site says, complete and checked.

@@ -1,0 +1,59 @@
+//! What is wrong in the content folder, each fault in one line that says where.
+//!
+//! Never stops at the first: whoever edits texts sees everything at once.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// One thing that has to be put right, or in a warning could be better.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// As a writer names it: `content/articles/x.md`.
+    pub file: PathBuf,
+    /// The first line is 1.
+    pub line: usize,
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}: {}", self.file.display(), self.line, self.message)
+    }
+}
+
+/// Everything that is wrong, sorted by file and line. One line each when displayed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults(pub Vec<Fault>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(out, "{separator}{fault}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// Gathers the faults of one file while it is read.
+#[derive(Debug)]
+pub struct Findings {
+    file: PathBuf,
+    faults: Vec<Fault>,
+}
+
+impl Findings {
+    pub fn of(file: &Path) -> Self {
+        Self { file: file.to_owned(), faults: Vec::new() }
+    }
+
+    pub fn add(&mut self, line: usize, message: impl Into<String>) {
+        self.faults.push(Fault { file: self.file.clone(), line, message: message.into() });
+    }
+
+    pub fn into_faults(self) -> Vec<Fault> {
+        self.faults
+    }
+}

@@ -1,0 +1,122 @@
+//! Which files the content folder holds, as text.
+//!
+//! Never looks inside them; what editors drop beside a text is passed over.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::fault::Fault;
+
+/// A text as it stands on disk, without byte order mark and with plain line ends.
+#[derive(Debug)]
+pub struct File {
+    /// As a writer names it: `content/articles/x.md`.
+    pub path: PathBuf,
+    /// Without folder and ending: `x`.
+    pub name: String,
+    pub text: String,
+}
+
+#[derive(Debug, Default)]
+pub struct Folder {
+    pub practice: Option<File>,
+    pub faq: Option<File>,
+    pub pages: Vec<File>,
+    pub services: Vec<File>,
+    pub articles: Vec<File>,
+    pub faults: Vec<Fault>,
+    pub warnings: Vec<Fault>,
+}
+
+/// Reads everything that can be read; what can't be is among the faults.
+pub fn read(dir: &Path) -> Folder {
+    let shown = PathBuf::from(dir.file_name().unwrap_or("content".as_ref()));
+    let mut folder = Folder::default();
+    for path in folder.entries(dir, &shown) {
+        let shown = shown.join(path.file_name().unwrap_or_default());
+        match path.file_name().and_then(|name| name.to_str()) {
+            Some("practice.toml") => folder.practice = folder.file(&path, shown),
+            Some("faq.md") => folder.faq = folder.file(&path, shown),
+            Some("pages") => folder.pages = folder.texts(&path, &shown),
+            Some("services") => folder.services = folder.texts(&path, &shown),
+            Some("articles") => folder.articles = folder.texts(&path, &shown),
+            _ => folder.add_stranger(&path, shown),
+        }
+    }
+    folder
+}
+
+impl Folder {
+    fn texts(&mut self, dir: &Path, shown: &Path) -> Vec<File> {
+        let mut files = Vec::new();
+        for path in self.entries(dir, shown) {
+            let shown = shown.join(path.file_name().unwrap_or_default());
+            if path.is_file() && path.extension().is_some_and(|ending| ending == "md") {
+                files.extend(self.file(&path, shown));
+            } else {
+                self.add_stranger(&path, shown);
+            }
+        }
+        files
+    }
+
+    /// Sorted, so that faults always come in the same order.
+    fn entries(&mut self, dir: &Path, shown: &Path) -> Vec<PathBuf> {
+        match fs::read_dir(dir) {
+            Ok(entries) => {
+                let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+                paths.retain(|path| !is_dropping(path));
+                paths.sort();
+                paths
+            }
+            Err(error) => {
+                self.add_fault(shown.to_owned(), 1, format!("This folder can't be read: {error}."));
+                Vec::new()
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path, shown: PathBuf) -> Option<File> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.add_fault(shown, 1, format!("This file can't be read: {error}."));
+                return None;
+            }
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                Some(File { path: shown, name, text: text.trim_start_matches('\u{feff}').replace("\r\n", "\n") })
+            }
+            Err(error) => {
+                let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+                self.add_fault(shown, line, "This is not UTF-8. Save the file with the encoding UTF-8.".into());
+                None
+            }
+        }
+    }
+
+    fn add_fault(&mut self, file: PathBuf, line: usize, message: String) {
+        self.faults.push(Fault { file, line, message });
+    }
+
+    /// A text or folder in a place that no page is made from would silently not show: that is a fault.
+    fn add_stranger(&mut self, path: &Path, shown: PathBuf) {
+        if path.is_dir() || path.extension().is_some_and(|ending| ending == "md") {
+            self.add_fault(shown, 1, "No page is made from this. Texts belong in pages, services or articles.".into());
+        } else {
+            let message = "This file is not used. Texts end in .md".into();
+            self.warnings.push(Fault { file: shown, line: 1, message });
+        }
+    }
+}
+
+/// What editors and systems leave beside a text, and notes for writers.
+fn is_dropping(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_swap = [".swp", ".swo", ".tmp", ".bak", "~"].iter().any(|ending| name.ends_with(ending));
+    // Vim writes a file called 4913 to see whether it may.
+    is_swap || name.starts_with('.') || name.starts_with('#') || name == "4913" || name == "README.md"
+}

@@ -1,0 +1,99 @@
+//! Links inside the site lead somewhere: to a page that people can read, and to a part of it that is there.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::fault::Fault;
+use super::texts::Entry;
+
+/// Addresses that no text stands behind.
+const MADE: [&str; 7] = [
+    "/.well-known/security.txt",
+    "/articles/feed.xml",
+    "/leave",
+    "/request-consultation",
+    "/search",
+    "/sitemap",
+    "/sitemap.xml",
+];
+
+/// Ids that are on every page.
+const EVERYWHERE: [&str; 1] = ["main"];
+
+/// Where links may lead.
+pub struct Targets<'e> {
+    texts: BTreeMap<&'e str, &'e Entry>,
+    /// Address of a topic, and the day from which an article stands under it.
+    topics: &'e BTreeMap<String, Option<Date>>,
+    moved: &'e BTreeMap<String, String>,
+}
+
+impl<'e> Targets<'e> {
+    pub fn new(
+        entries: &'e [Entry],
+        topics: &'e BTreeMap<String, Option<Date>>,
+        moved: &'e BTreeMap<String, String>,
+    ) -> Self {
+        let texts = entries.iter().map(|entry| (entry.address.as_str(), entry)).collect();
+        Self { texts, topics, moved }
+    }
+
+    /// One fault for each link of a text that leads nowhere.
+    pub fn check(&self, entry: &Entry) -> Vec<Fault> {
+        let fault = |line, message| Fault { file: entry.file.clone(), line, message };
+        let found = entry.links.iter().filter_map(|link| Some(fault(link.line, self.trouble(entry, &link.url)?)));
+        found.collect()
+    }
+
+    /// What is wrong with a link, in words.
+    fn trouble(&self, from: &Entry, url: &str) -> Option<String> {
+        let is_page = url.starts_with('/') && !url.starts_with("//");
+        if !is_page && !url.starts_with('#') {
+            let known = ["https://", "http://", "mailto:", "tel:", "sms:"];
+            let is_known = known.iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
+            return (!is_known).then(|| {
+                format!("The link {url} leads nowhere. Begin with / for a page here, https:// for one elsewhere.")
+            });
+        }
+        let (address, anchor) = url.split_once('#').unwrap_or((url, ""));
+        let address = address.split_once('?').map_or(address, |(address, _)| address);
+        if address.is_empty() || address == from.address {
+            return missing_anchor(from, anchor);
+        }
+        let Some(target) = self.texts.get(address) else { return self.trouble_without_text(from, address, anchor) };
+        if is_hidden(target.public_from, from) {
+            return Some(format!("The link to {address} leads to an article that people can't read then."));
+        }
+        missing_anchor(target, anchor)
+    }
+
+    fn trouble_without_text(&self, from: &Entry, address: &str, anchor: &str) -> Option<String> {
+        if let Some(new) = self.moved.get(address) {
+            return Some(format!("{address} has moved. Link to {new}"));
+        }
+        let is_there = match self.topics.get(address) {
+            Some(public_from) => !is_hidden(*public_from, from),
+            None => MADE.contains(&address),
+        };
+        match (is_there, anchor) {
+            (false, _) => Some(format!("There is no page {address}.")),
+            (true, "") => None,
+            (true, anchor) => Some(format!("{address} has no part called #{anchor}.")),
+        }
+    }
+}
+
+/// Something can be linked to once it is as public as the text that links to it.
+fn is_hidden(public_from: Option<Date>, from: &Entry) -> bool {
+    match (public_from, from.public_from) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(target), Some(from)) => target > from,
+    }
+}
+
+fn missing_anchor(target: &Entry, anchor: &str) -> Option<String> {
+    let is_there = anchor.is_empty() || EVERYWHERE.contains(&anchor) || target.anchors.contains(anchor);
+    (!is_there).then(|| format!("{} has no part called #{anchor}.", target.address))
+}

@@ -1,0 +1,160 @@
+//! The content folder, read from end to end: complete and right, or a list of everything that is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::fault::{Fault, Faults, Findings};
+use super::folder::{self, File, Folder};
+use super::links::Targets;
+use super::markdown::Asking;
+use super::texts::{Entry, Manuscript, Reader};
+use super::{Article, Content, Page, Practice, Prose, Service, checks, practice_file};
+
+/// The content, and what could be better about it.
+#[derive(Debug)]
+pub struct Loaded {
+    pub content: Content,
+    pub warnings: Vec<Fault>,
+}
+
+/// Reads the folder. `now` decides which articles are published, in the practice's time zone.
+///
+/// # Errors
+/// Everything that is wrong, never only the first; then there is no content at all.
+pub fn load(dir: &Path, now: Timestamp) -> Result<Loaded, Faults> {
+    let folder = folder::read(dir);
+    let practice_path = dir_name(dir).join("practice.toml");
+    let slugs: BTreeSet<&str> = folder.services.iter().map(|file| file.name.as_str()).collect();
+    let mut out = Findings::of(&practice_path);
+    let practice = practice_file::read(folder.practice.as_ref(), &slugs, &mut out);
+    let mut reading = Reading { faults: out.into_faults(), ..Reading::default() };
+    let reader = Reader { practice: &practice, today: now.to_zoned(practice.time_zone()).date() };
+    reading.read(&folder, &reader, dir_name(dir));
+    reading.check();
+    reading.faults.extend(folder.faults);
+    reading.faults.sort();
+    reading.faults.dedup();
+    if !reading.faults.is_empty() {
+        return Err(Faults(reading.faults));
+    }
+    let mut warnings = folder.warnings;
+    warnings.extend(reading.warnings());
+    let today = reader.today;
+    Ok(Loaded { content: reading.content(practice, today), warnings })
+}
+
+fn dir_name(dir: &Path) -> &Path {
+    dir.file_name().map_or(Path::new("content"), Path::new)
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Reading {
+    pages: BTreeMap<String, Page>,
+    faq: Option<Page>,
+    services: Vec<(i64, Service)>,
+    manuscripts: Vec<Manuscript>,
+    entries: Vec<Entry>,
+    faults: Vec<Fault>,
+}
+
+impl Reading {
+    fn read(&mut self, folder: &Folder, reader: &Reader<'_>, shown: &Path) {
+        for file in &folder.pages {
+            let address = if file.name == "home" { "/".to_owned() } else { format!("/{}", file.name) };
+            let read = self.noting(file, |out| reader.page(file, address, Asking::WhereMarked, out));
+            self.pages.extend(read.map(|page| (file.name.clone(), page)));
+        }
+        if let Some(file) = &folder.faq {
+            self.faq = self.noting(file, |out| reader.page(file, "/faq".to_owned(), Asking::Everywhere, out));
+        }
+        for file in &folder.services {
+            let read = self.noting(file, |out| {
+                let (order, service, entry) = reader.service(file, out)?;
+                Some(((order, service), entry))
+            });
+            self.services.extend(read);
+        }
+        for file in &folder.articles {
+            let read = self.noting(file, |out| reader.article(file, out));
+            self.manuscripts.extend(read);
+        }
+        self.faults.extend(checks::required_files(folder, shown));
+    }
+
+    /// Keeps the faults and the entry of one file.
+    fn noting<T>(&mut self, file: &File, read: impl FnOnce(&mut Findings) -> Option<(T, Entry)>) -> Option<T> {
+        let mut out = Findings::of(&file.path);
+        let read = read(&mut out);
+        self.faults.extend(out.into_faults());
+        let (text, entry) = read?;
+        self.entries.push(entry);
+        Some(text)
+    }
+
+    /// What texts owe each other.
+    fn check(&mut self) {
+        let topics = self.topics();
+        let moved = self.moved();
+        let targets = Targets::new(&self.entries, &topics, &moved);
+        let links = self.entries.iter().flat_map(|entry| targets.check(entry));
+        let mut found: Vec<Fault> = links.collect();
+        found.extend(checks::across(&self.entries));
+        found.extend(checks::topics(&self.manuscripts));
+        self.faults.extend(found);
+    }
+
+    /// The address of each topic and the day from which an article stands under it.
+    fn topics(&self) -> BTreeMap<String, Option<Date>> {
+        let mut topics: BTreeMap<String, Option<Date>> = BTreeMap::new();
+        for manuscript in &self.manuscripts {
+            let article = &manuscript.article;
+            let address = format!("/articles/topics/{}", article.topic.slug);
+            let entry = self.entries.iter().find(|entry| entry.address == format!("/articles/{}", article.slug));
+            let from = entry.and_then(|entry| entry.public_from);
+            let earliest = topics.entry(address).or_default();
+            *earliest = [*earliest, from].into_iter().flatten().min();
+        }
+        topics
+    }
+
+    fn moved(&self) -> BTreeMap<String, String> {
+        let moves = |entry: &Entry| {
+            let place = entry.address.rsplit_once('/').map_or("", |(place, _)| place).to_owned();
+            let to = entry.address.clone();
+            let old = entry.moved_from.clone();
+            old.into_iter().map(move |old| (format!("{place}/{}", old.text), to.clone()))
+        };
+        self.entries.iter().flat_map(moves).collect()
+    }
+
+    fn warnings(&self) -> Vec<Fault> {
+        checks::warnings(&self.manuscripts)
+    }
+
+    fn content(self, practice: Practice, today: Date) -> Content {
+        let moved = self.moved();
+        let address = |article: &Article| format!("/articles/{}", article.slug);
+        let withdrawn = self.manuscripts.iter().filter(|text| text.withdrawn).map(|text| address(&text.article));
+        let withdrawn: BTreeSet<String> = withdrawn.collect();
+        let public: BTreeSet<String> = self.entries.iter().filter(|entry| entry.public_from <= Some(today) && entry.public_from.is_some()).map(|entry| entry.address.clone()).collect();
+        let mut articles: Vec<Article> = self.manuscripts.into_iter().map(|text| text.article).collect();
+        articles.retain(|article| public.contains(&address(article)));
+        articles.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.title.cmp(&b.title)));
+        let mut services = self.services;
+        services.sort_by(|(a, one), (b, other)| a.cmp(b).then_with(|| one.title.cmp(&other.title)));
+        let nothing = Page { title: String::new(), description: String::new(), lead: None, updated: None, body: Prose::default() };
+        Content {
+            practice,
+            pages: self.pages,
+            services: services.into_iter().map(|(_, service)| service).collect(),
+            articles,
+            faq: self.faq.unwrap_or(nothing),
+            moved: moved.into_iter().filter(|(_, to)| public.contains(to)).collect(),
+            withdrawn,
+        }
+    }
+}

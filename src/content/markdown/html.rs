@@ -1,0 +1,170 @@
+//! The HTML of one block after another.
+//!
+//! Knows nothing of sections and questions. Whatever a writer typed goes through `escape`.
+
+use std::fmt::Write as _;
+
+use comrak::html::{escape, escape_href};
+use comrak::nodes::{ListType, Node, NodeList, NodeValue};
+
+use super::{headings, plain, shape};
+
+/// Counts tables, whose captions need ids.
+#[derive(Debug, Default)]
+pub struct Writer {
+    out: String,
+    tables: usize,
+}
+
+impl Writer {
+    pub fn write(&mut self, node: Node<'_>) -> String {
+        self.block(node);
+        std::mem::take(&mut self.out)
+    }
+
+    /// The words of a block without the tag around them.
+    pub fn write_inside(&mut self, node: Node<'_>) -> String {
+        self.inlines(node);
+        std::mem::take(&mut self.out)
+    }
+
+    fn block(&mut self, node: Node<'_>) {
+        match &node.data().value {
+            NodeValue::Paragraph if shape::is_caption(node) => {}
+            NodeValue::Paragraph if is_tight(node) => self.inlines(node),
+            NodeValue::Paragraph => self.wrapped("<p>", node, "</p>\n"),
+            NodeValue::Heading(heading) => self.heading(node, heading.level),
+            NodeValue::BlockQuote if shape::is_note(node) => self.blocks("<div class=\"note\">\n", node, "</div>\n"),
+            NodeValue::BlockQuote => self.blocks("<blockquote>\n", node, "</blockquote>\n"),
+            NodeValue::List(list) => self.list(node, list),
+            NodeValue::Item(_) => self.blocks("<li>", node, "</li>\n"),
+            NodeValue::CodeBlock(code) => {
+                self.out.push_str("<pre><code>");
+                self.text(&code.literal);
+                self.out.push_str("</code></pre>\n");
+            }
+            NodeValue::ThematicBreak => self.out.push_str("<hr>\n"),
+            NodeValue::Table(_) => self.table(node),
+            _ => {}
+        }
+    }
+
+    fn blocks(&mut self, open: &str, node: Node<'_>, close: &str) {
+        self.out.push_str(open);
+        node.children().for_each(|child| self.block(child));
+        self.out.push_str(close);
+    }
+
+    fn wrapped(&mut self, open: &str, node: Node<'_>, close: &str) {
+        self.out.push_str(open);
+        self.inlines(node);
+        self.out.push_str(close);
+    }
+
+    fn heading(&mut self, node: Node<'_>, level: u8) {
+        let id = headings::id(node);
+        let _ = write!(self.out, "<h{level} id=\"");
+        self.text(&id);
+        self.out.push_str("\">");
+        self.inlines(node);
+        self.out.push_str(" <a class=\"anchor\" href=\"#");
+        self.href(&id);
+        self.out.push_str("\" aria-label=\"Link to this section: ");
+        self.text(&plain(node));
+        let _ = writeln!(self.out, "\">#</a></h{level}>");
+    }
+
+    fn list(&mut self, node: Node<'_>, list: &NodeList) {
+        match (list.list_type, list.start) {
+            (ListType::Bullet, _) => self.blocks("<ul>\n", node, "</ul>\n"),
+            (ListType::Ordered, 1) => self.blocks("<ol>\n", node, "</ol>\n"),
+            (ListType::Ordered, start) => self.blocks(&format!("<ol start=\"{start}\">\n"), node, "</ol>\n"),
+        }
+    }
+
+    /// A region of its own, so that a wide table can be scrolled with the keyboard, named by its caption.
+    fn table(&mut self, node: Node<'_>) {
+        self.tables += 1;
+        let id = format!("table-{}", self.tables);
+        let _ = writeln!(self.out, "<div class=\"table-region\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{id}\">");
+        let _ = write!(self.out, "<table><caption id=\"{id}\">");
+        if let Some(caption) = node.previous_sibling() {
+            self.inlines(caption);
+        }
+        self.out.push_str("</caption>\n");
+        for (index, row) in node.children().enumerate() {
+            self.out.push_str(if index == 0 { "<thead><tr>" } else { "<tr>" });
+            self.row(row, index == 0);
+            self.out.push_str(if index == 0 { "</tr></thead>\n<tbody>\n" } else { "</tr>\n" });
+        }
+        self.out.push_str("</tbody></table></div>\n");
+    }
+
+    fn row(&mut self, row: Node<'_>, is_head: bool) {
+        for (index, cell) in row.children().enumerate() {
+            // An empty cell is no heading of anything.
+            let is_heading = (is_head || index == 0) && cell.first_child().is_some();
+            match (is_heading, is_head) {
+                (false, _) => self.wrapped("<td>", cell, "</td>"),
+                (true, true) => self.wrapped("<th scope=\"col\">", cell, "</th>"),
+                (true, false) => self.wrapped("<th scope=\"row\">", cell, "</th>"),
+            }
+        }
+    }
+
+    fn inlines(&mut self, node: Node<'_>) {
+        node.children().for_each(|child| self.inline(child));
+    }
+
+    fn inline(&mut self, node: Node<'_>) {
+        match &node.data().value {
+            NodeValue::Text(text) => self.text(text),
+            NodeValue::SoftBreak => self.out.push('\n'),
+            NodeValue::LineBreak => self.out.push_str("<br>\n"),
+            NodeValue::Emph => self.wrapped("<em>", node, "</em>"),
+            NodeValue::Strong => self.wrapped("<strong>", node, "</strong>"),
+            NodeValue::Code(code) => {
+                self.out.push_str("<code>");
+                self.text(&code.literal);
+                self.out.push_str("</code>");
+            }
+            NodeValue::Link(link) => {
+                self.out.push_str("<a href=\"");
+                self.href(&link.url);
+                let leaves = link.url.starts_with("http");
+                self.wrapped(if leaves { "\" rel=\"noreferrer\">" } else { "\">" }, node, "</a>");
+            }
+            NodeValue::FootnoteReference(note) => {
+                let number = note.ix;
+                let id = reference_id(number, note.ref_num);
+                let _ = write!(
+                    self.out,
+                    "<sup><a id=\"{id}\" href=\"#fn-{number}\" aria-label=\"Source {number}\">{number}</a></sup>"
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let _ = escape(&mut self.out, text);
+    }
+
+    fn href(&mut self, url: &str) {
+        let _ = escape_href(&mut self.out, url, false);
+    }
+}
+
+/// The id of the place in the text that refers to a source; a source may be named more than once.
+pub fn reference_id(source: u32, time: u32) -> String {
+    match time {
+        1 => format!("fnref-{source}"),
+        _ => format!("fnref-{source}-{time}"),
+    }
+}
+
+/// A paragraph in a list without blank lines between its items has no tag of its own.
+fn is_tight(paragraph: Node<'_>) -> bool {
+    let list = paragraph.parent().and_then(|item| item.parent());
+    list.is_some_and(|list| matches!(list.data().value, NodeValue::List(ref list) if list.tight))
+}

@@ -1,0 +1,92 @@
+//! Everything HTTP, and only that. `router` holds every route on one screen.
+
+pub mod assets;
+mod compression;
+pub mod error;
+pub mod render;
+mod search;
+pub mod security;
+pub mod snapshot;
+mod stored;
+mod structured_data;
+
+mod articles;
+mod facts;
+mod faq;
+mod feed;
+mod pages;
+mod plain;
+mod services;
+mod sitemap;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use snapshot::Snapshot;
+
+/// What the handlers share.
+pub struct Web {
+    /// Swapped whole when a text changes and at local midnight.
+    pub current: ArcSwap<Snapshot>,
+}
+
+impl Web {
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self { current: ArcSwap::from_pointee(snapshot) }
+    }
+}
+
+pub fn router(web: Arc<Web>) -> Router {
+    Router::new()
+        .route("/search", get(search::index))
+        .route("/leave", get(leave))
+        .layer(from_fn_with_state(web.clone(), security::layer))
+        // Below the layer, since public pages carry all their headers from the start.
+        .fallback(public)
+        .with_state(web)
+}
+
+/// Everything that was rendered ahead of time: pages, feed, style sheet.
+async fn public(State(web): State<Arc<Web>>, request: Request) -> Response {
+    let ready = web.current.load().answer(request.method(), request.uri().path(), request.headers());
+    match ready {
+        Some(response) => security::dress(&web, response),
+        None => security::dress(&web, elsewhere(request.uri())),
+    }
+}
+
+/// Not a public page: perhaps another address with a slash too many, else not there.
+fn elsewhere(uri: &Uri) -> Response {
+    let location = uri.path().strip_suffix('/').filter(|path| {
+        // "//host" and "/\host" would lead a browser to another site.
+        path.starts_with('/') && !path.starts_with("//") && !path.contains('\\')
+    });
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    match location.and_then(|path| HeaderValue::try_from(format!("{path}{query}")).ok()) {
+        Some(location) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// Leads away to a page that says nothing about the visit. It can't clear the history, and nothing promises so.
+async fn leave(State(web): State<Arc<Web>>) -> Response {
+    let snapshot = web.current.load();
+    let Ok(location) = HeaderValue::try_from(snapshot.site().content.practice.leave_url.as_str()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let headers = [
+        (header::LOCATION, location),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\"")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (security::ROBOTS, HeaderValue::from_static("noindex")),
+    ];
+    (StatusCode::SEE_OTHER, headers).into_response()
+}

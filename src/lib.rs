@@ -7,5 +7,7 @@ pub mod content;
 
 pub mod config;
 pub mod db;
+pub mod mail;
+pub mod outbox;
 pub mod seal;
 pub mod staff;

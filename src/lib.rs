@@ -5,6 +5,7 @@
 
 pub mod content;
 
+pub mod audit;
 pub mod config;
 pub mod db;
 pub mod seal;

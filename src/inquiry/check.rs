@@ -55,9 +55,8 @@ pub fn check(draft: &Draft, practice: &Practice) -> Checked {
     match fitting {
         Some(fitting) if problems.0.is_empty() => Checked::Fits(fitting),
         _ => {
-            let place = |problem: &Problem| {
-                super::Field::ALL.iter().position(|field| *field == problem.field())
-            };
+            let place =
+                |problem: &Problem| super::Field::ALL.iter().position(|field| *field == problem.field());
             problems.0.sort_by_key(place);
             problems.0.dedup_by_key(|problem| problem.field());
             Checked::Problems(problems.0)
@@ -120,7 +119,8 @@ fn read(draft: &Draft, practice: &Practice, problems: &mut Problems) -> Option<F
         None
     };
     let mut doubts = Doubts::default();
-    let email = if by.contains(&Way::Email) { email(draft, phone.is_some(), &mut doubts, problems) } else { None };
+    let email =
+        if by.contains(&Way::Email) { email(draft, phone.is_some(), &mut doubts, problems) } else { None };
 
     let times = practice.form.times.iter().filter(|time| draft.is_free(time)).cloned().collect();
     let note = note(&draft.note, problems);
@@ -266,7 +266,8 @@ mod tests {
 
     #[test]
     fn only_what_the_chosen_ways_need_is_asked_for() {
-        let text_only = Draft { by: vec!["text".into()], voicemail: String::new(), email: "typed".into(), ..draft() };
+        let text_only =
+            Draft { by: vec!["text".into()], voicemail: String::new(), email: "typed".into(), ..draft() };
         let answers = fits(&text_only, &practice("")).answers;
         assert!(answers.phone.is_some() && answers.voicemail.is_none() && answers.email.is_none());
         let call = Draft { by: vec!["call".into()], phone: " ".into(), voicemail: String::new(), ..draft() };

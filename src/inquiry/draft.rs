@@ -79,7 +79,10 @@ impl Draft {
         let many = [("by", &self.by), ("times", &self.times)];
         one.into_iter()
             .map(|(name, value)| (name, value.as_str()))
-            .chain(many.into_iter().flat_map(|(name, list)| list.iter().map(move |value| (name, value.as_str()))))
+            .chain(
+                many.into_iter()
+                    .flat_map(|(name, list)| list.iter().map(move |value| (name, value.as_str()))),
+            )
             .filter(|(_, value)| !value.is_empty())
             .collect()
     }
@@ -162,7 +165,13 @@ mod tests {
 
     #[test]
     fn what_is_carried_on_comes_back_the_same() {
-        let first = posted(&[("name", "Ana"), ("by", "text"), ("by", "email"), ("note", "a\nb"), ("contact_fax", "x")]);
+        let first = posted(&[
+            ("name", "Ana"),
+            ("by", "text"),
+            ("by", "email"),
+            ("note", "a\nb"),
+            ("contact_fax", "x"),
+        ]);
         let again = posted(&first.pairs());
         assert_eq!(first.pairs(), again.pairs());
     }

@@ -58,14 +58,23 @@ mod tests {
 
     #[test]
     fn addresses_that_work_somewhere_are_accepted() {
-        for typed in ["o'brien+x@example.com", "ü@münchen.de", "a@xn--mnchen-3ya.de", "a@example.photography", "a@[127.0.0.1]", "名前@例え.jp"] {
+        for typed in [
+            "o'brien+x@example.com",
+            "ü@münchen.de",
+            "a@xn--mnchen-3ya.de",
+            "a@example.photography",
+            "a@[127.0.0.1]",
+            "名前@例え.jp",
+        ] {
             assert!(looks_right(typed), "{typed}");
         }
     }
 
     #[test]
     fn addresses_that_cannot_work_are_not() {
-        for typed in ["", "a", "a@b", "@example.com", "a@", "a@@example.com", "a b@example.com", "a@.com", "x@y,z@w"] {
+        for typed in
+            ["", "a", "a@b", "@example.com", "a@", "a@@example.com", "a b@example.com", "a@.com", "x@y,z@w"]
+        {
             assert!(!looks_right(typed), "{typed}");
         }
     }

@@ -3,6 +3,7 @@
 //! A single task does all the writing. It takes every submission that is waiting into one transaction, so that many
 //! senders share one wait for the disk; nobody is told "received" before that wait is over.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -52,7 +53,7 @@ pub struct Intake {
     base_url: Arc<str>,
 }
 
-/// The other end: runs until every `Intake` is gone, and then has stored everything it was given.
+/// The other end, which does the storing.
 pub struct Writer {
     db: Db,
     queue: mpsc::Receiver<Waiting>,
@@ -108,9 +109,16 @@ impl Intake {
 }
 
 impl Writer {
-    /// Stores what comes in until nobody can send any more.
-    pub async fn run(mut self) {
-        while let Some(first) = self.queue.recv().await {
+    /// Stores what comes in until `stop` is ready, and what is waiting then.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
+        loop {
+            let next = tokio::select! {
+                biased;
+                next = self.queue.recv() => next,
+                () = &mut stop => return,
+            };
+            let Some(first) = next else { return };
             let mut batch = vec![first];
             while batch.len() < BATCH
                 && let Ok(next) = self.queue.try_recv()
@@ -171,7 +179,11 @@ impl Writer {
     }
 }
 
-async fn store_one(write: &mut SqliteConnection, waiting: &mut Waiting, current: &Arc<PublicKey>) -> Result<Receipt> {
+async fn store_one(
+    write: &mut SqliteConnection,
+    waiting: &mut Waiting,
+    current: &Arc<PublicKey>,
+) -> Result<Receipt> {
     if waiting.sealed.key.key_id() != current.key_id() {
         waiting.sealed = Sealed::new(&waiting.submission.answers, current.clone())?;
     }

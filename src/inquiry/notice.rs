@@ -34,8 +34,8 @@ struct NewRequestText<'a> {
 impl NewRequest {
     /// Puts a promise into words, in the time zone of the practice.
     pub fn of(promise: Promise, practice: &Practice) -> Self {
-        let received = promise.received.to_zoned(practice.zone());
-        let reply_by = promise.reply_by.to_zoned(practice.zone());
+        let received = promise.received.to_zoned(practice.time_zone());
+        let reply_by = promise.reply_by.to_zoned(practice.time_zone());
         Self {
             time: calendar::time_in_words(received.time()),
             day: calendar::weekday_and_day(received.date()),

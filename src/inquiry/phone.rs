@@ -43,7 +43,8 @@ impl Phone {
 
 fn us_number(digits: &str) -> Option<&str> {
     let digits = if digits.len() == 11 { digits.strip_prefix('1')? } else { digits };
-    let begins_well = |at: usize| digits.as_bytes().get(at).is_some_and(|digit| (b'2'..=b'9').contains(digit));
+    let begins_well =
+        |at: usize| digits.as_bytes().get(at).is_some_and(|digit| (b'2'..=b'9').contains(digit));
     (is_digits(digits) && digits.len() == 10 && begins_well(0) && begins_well(3)).then_some(digits)
 }
 
@@ -51,7 +52,8 @@ fn split_extension(typed: &str) -> (&str, Option<String>) {
     let lower = typed.to_ascii_lowercase();
     for mark in ["extension", "ext.", "ext", "x", "#"] {
         if let Some(at) = lower.find(mark) {
-            let digits: String = lower[at + mark.len()..].chars().filter(|c| !is_filler(*c)).map(ascii_digit).collect();
+            let digits: String =
+                lower[at + mark.len()..].chars().filter(|c| !is_filler(*c)).map(ascii_digit).collect();
             if is_digits(&digits) && digits.len() <= 8 {
                 return (&typed[..at], Some(digits));
             }
@@ -62,7 +64,8 @@ fn split_extension(typed: &str) -> (&str, Option<String>) {
 
 fn is_filler(c: char) -> bool {
     // Also the invisible direction marks that copying from a contact list brings along.
-    c.is_whitespace() || "().-/‐‑‒–—\u{200b}\u{200e}\u{200f}\u{202a}\u{202c}\u{202d}\u{2068}\u{2069}".contains(c)
+    c.is_whitespace()
+        || "().-/‐‑‒–—\u{200b}\u{200e}\u{200f}\u{202a}\u{202c}\u{202d}\u{2068}\u{2069}".contains(c)
 }
 
 /// Digits of other scripts that keyboards produce, as ASCII.
@@ -94,7 +97,15 @@ mod tests {
 
     #[test]
     fn us_numbers_are_read_in_every_usual_form() {
-        for typed in ["206 555 0142", "(206) 555-0142", "206.555.0142", "1-206-555-0142", "+1 206 555 0142", "２０６５５５０１４２", " 206–555–0142\u{202c}"] {
+        for typed in [
+            "206 555 0142",
+            "(206) 555-0142",
+            "206.555.0142",
+            "1-206-555-0142",
+            "+1 206 555 0142",
+            "２０６５５５０１４２",
+            " 206–555–0142\u{202c}",
+        ] {
             assert_eq!(read(typed).as_deref(), Some("+12065550142"), "{typed}");
         }
     }
@@ -103,7 +114,10 @@ mod tests {
     fn an_extension_is_kept() {
         assert_eq!(read("206 555 0142 x123").as_deref(), Some("+12065550142x123"));
         assert_eq!(read("206 555 0142 ext. 9").as_deref(), Some("+12065550142x9"));
-        assert_eq!(Phone::read("2065550142 extension 44").map(|phone| phone.spoken()).as_deref(), Some("206 555 0142 x44"));
+        assert_eq!(
+            Phone::read("2065550142 extension 44").map(|phone| phone.spoken()).as_deref(),
+            Some("206 555 0142 x44")
+        );
     }
 
     #[test]
@@ -115,7 +129,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_dialled_is_not_a_number() {
-        for typed in ["", "12345", "106 555 0142", "206 155 0142", "+12", "call me", "206 555 0142 0", "+1234567890123456", "x"] {
+        for typed in [
+            "",
+            "12345",
+            "106 555 0142",
+            "206 155 0142",
+            "+12",
+            "call me",
+            "206 555 0142 0",
+            "+1234567890123456",
+            "x",
+        ] {
             assert_eq!(read(typed), None, "{typed}");
         }
     }

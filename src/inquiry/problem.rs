@@ -114,7 +114,9 @@ impl Problem {
     /// A count of letters with a comma after the thousands, where it has one.
     pub fn count_in_words(self) -> String {
         match self {
-            Self::NoteTooLong(letters) if letters >= 1_000 => format!("{},{:03}", letters / 1_000, letters % 1_000),
+            Self::NoteTooLong(letters) if letters >= 1_000 => {
+                format!("{},{:03}", letters / 1_000, letters % 1_000)
+            }
             Self::NoteTooLong(letters) => letters.to_string(),
             _ => String::new(),
         }

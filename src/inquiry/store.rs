@@ -69,12 +69,16 @@ pub async fn insert(conn: &mut SqliteConnection, row: &NewRow<'_>, now: Timestam
 ///
 /// # Errors
 /// When the database can't be read.
-pub async fn sent_before(conn: &mut SqliteConnection, submission_key: &[u8; 32]) -> Result<Option<Reference>> {
-    let found: Option<String> = sqlx::query_scalar("SELECT reference FROM inquiries WHERE submission_key = ?")
-        .bind(submission_key.as_slice())
-        .fetch_optional(conn)
-        .await
-        .context("looking for the same answers")?;
+pub async fn sent_before(
+    conn: &mut SqliteConnection,
+    submission_key: &[u8; 32],
+) -> Result<Option<Reference>> {
+    let found: Option<String> =
+        sqlx::query_scalar("SELECT reference FROM inquiries WHERE submission_key = ?")
+            .bind(submission_key.as_slice())
+            .fetch_optional(conn)
+            .await
+            .context("looking for the same answers")?;
     Ok(found.and_then(|reference| reference.parse().ok()))
 }
 

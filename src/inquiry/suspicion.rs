@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn each_sign_is_named() {
-        let draft = Draft { contact_fax: "555".into(), note: "See HTTPS://example.com".into(), ..Draft::default() };
+        let draft =
+            Draft { contact_fax: "555".into(), note: "See HTTPS://example.com".into(), ..Draft::default() };
         let found = Suspicion::of(&draft, SignedDuration::from_millis(2_999), Some(5));
         assert_eq!(found.0, Reason::ALL);
         assert_eq!(found.to_string(), "trap too-fast links many-from-one-address");

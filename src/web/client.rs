@@ -40,7 +40,9 @@ pub fn address(request: &Request, trusted: &[IpNet]) -> Option<IpAddr> {
 fn is_private(peer: IpAddr) -> bool {
     match peer {
         IpAddr::V4(address) => address.is_private() || address.is_loopback() || address.is_link_local(),
-        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
+        }
     }
 }
 

@@ -48,7 +48,8 @@ async fn read(body: Body) -> Result<Vec<u8>, StatusCode> {
 
 /// `None` where there are more fields than any person sends.
 fn fields(body: &[u8]) -> Option<Vec<Posted>> {
-    let parts: Vec<_> = body.split(|byte| *byte == b'&').filter(|part| !part.is_empty()).take(MOST_FIELDS + 1).collect();
+    let parts: Vec<_> =
+        body.split(|byte| *byte == b'&').filter(|part| !part.is_empty()).take(MOST_FIELDS + 1).collect();
     (parts.len() <= MOST_FIELDS).then(|| parts.into_iter().map(field).collect())
 }
 
@@ -88,9 +89,13 @@ mod tests {
 
     #[tokio::test]
     async fn names_and_values_are_read_as_they_were_typed() {
-        let fields = post(FORM, b"note=a%2Bb+c%0D%0Ad&by=call&by=text&empty=&bare".to_vec()).await.expect("a form");
+        let fields =
+            post(FORM, b"note=a%2Bb+c%0D%0Ad&by=call&by=text&empty=&bare".to_vec()).await.expect("a form");
         let pairs: Vec<_> = fields.iter().map(|field| (field.name.as_str(), field.value.as_str())).collect();
-        assert_eq!(pairs, [("note", "a+b c\r\nd"), ("by", "call"), ("by", "text"), ("empty", ""), ("bare", "")]);
+        assert_eq!(
+            pairs,
+            [("note", "a+b c\r\nd"), ("by", "call"), ("by", "text"), ("empty", ""), ("bare", "")]
+        );
         assert!(fields.iter().all(|field| !field.damaged));
     }
 
@@ -105,7 +110,9 @@ mod tests {
     async fn what_is_too_large_or_no_form_is_refused() {
         assert_eq!(post(FORM, vec![b'a'; LIMIT + 1]).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
         assert_eq!(post(FORM, b"a=1&".repeat(MOST_FIELDS + 1)).await, Err(StatusCode::PAYLOAD_TOO_LARGE));
-        for kind in ["text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencodedx", ""] {
+        for kind in
+            ["text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencodedx", ""]
+        {
             assert_eq!(post(kind, b"a=1".to_vec()).await, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{kind}");
         }
     }

@@ -8,8 +8,9 @@ use super::super::render::{self, Layout};
 use super::super::snapshot::Snapshot;
 use crate::content::calendar;
 use crate::content::states;
+use crate::inquiry::answers::{LookingFor, Voicemail, Way};
 use crate::inquiry::check::Fitting;
-use crate::inquiry::{Draft, Promise};
+use crate::inquiry::{Draft, Field, Promise};
 
 /// Why the answers are shown again instead of being stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +58,7 @@ pub fn show(
     let layout = Layout::unlisted(snapshot.site(), "/request-consultation/check", "Check your request");
     let practice = layout.practice();
     let promise = Promise::made(now, practice);
-    let reply_by = calendar::weekday_and_day(promise.reply_by.to_zoned(practice.zone()).date());
+    let reply_by = calendar::weekday_and_day(promise.reply_by.to_zoned(practice.time_zone()).date());
     let layout = layout.with_quick_exit(true);
     render::html(&CheckPage { layout, draft, fitting, notice, reply_by })
 }

@@ -41,7 +41,7 @@ impl FormPage<'_> {
 
     /// The states to choose from, where the practice has not said in which ones it holds a licence.
     fn all_states(&self) -> &'static [(&'static str, &'static str)] {
-        if self.practice().licensed_states.is_empty() { &states::ALL } else { &[] }
+        if self.practice().licensed_states.is_empty() { &states::STATES } else { &[] }
     }
 }
 

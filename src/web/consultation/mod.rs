@@ -19,7 +19,9 @@ use super::snapshot::Snapshot;
 use super::{Desk, Web, client, form};
 use crate::inquiry::check::Fitting;
 use crate::inquiry::senders::MOST_AN_HOUR;
-use crate::inquiry::{Checked, Draft, Promise, Reference, Submission, Suspicion, TokenAge, check as checked, store};
+use crate::inquiry::{
+    Checked, Draft, Promise, Reference, Submission, Suspicion, TokenAge, check as checked, store,
+};
 use check_page::Notice;
 
 /// The empty form.
@@ -55,7 +57,8 @@ pub async fn check_again() -> Redirect {
 
 /// Checks once more, stores, and says so.
 pub async fn send(State(web): State<Arc<Web>>, request: Request) -> Result<Response, Fault> {
-    let address = client::address(&request, &web.settings.trusted_proxies).filter(|_| web.settings.rate_limit);
+    let address =
+        client::address(&request, &web.settings.trusted_proxies).filter(|_| web.settings.rate_limit);
     let step = match Step::read(&web, request).await? {
         Ok(step) => step,
         Err(response) => return Ok(response),
@@ -109,7 +112,9 @@ impl<'a> Step<'a> {
         match checked(&self.draft, &self.snapshot.content().practice) {
             Checked::Fits(fitting) => Ok(fitting),
             Checked::NotAFit(reason) => Err(other_pages::not_a_fit(&self.snapshot, &self.draft, reason)),
-            Checked::Problems(problems) => Err(form_page::with_problems(&self.snapshot, &self.draft, &problems)),
+            Checked::Problems(problems) => {
+                Err(form_page::with_problems(&self.snapshot, &self.draft, &problems))
+            }
         }
     }
 

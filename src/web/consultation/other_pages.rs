@@ -33,7 +33,7 @@ impl ReceivedPage<'_> {
 /// The request is stored. Nothing on the page tells who sent it or what it says.
 pub fn received(snapshot: &Snapshot, reference: &Reference, promise: Option<Promise>) -> Response {
     let layout = Layout::unlisted(snapshot.site(), "/request-consultation/received", "We have your request");
-    let zone = layout.practice().zone();
+    let zone = layout.practice().time_zone();
     let reply_by = promise.map(|promise| calendar::weekday_and_day(promise.reply_by.to_zoned(zone).date()));
     render::html(&ReceivedPage { layout: layout.with_quick_exit(true), reference, reply_by })
 }
@@ -54,7 +54,8 @@ impl NotAFitPage<'_> {
 
 /// Kind, useful, and no error: nothing is stored.
 pub fn not_a_fit(snapshot: &Snapshot, draft: &Draft, reason: NotAFit) -> Response {
-    let layout = Layout::unlisted(snapshot.site(), "/request-consultation/check", "We may not be able to see you");
+    let layout =
+        Layout::unlisted(snapshot.site(), "/request-consultation/check", "We may not be able to see you");
     render::html(&NotAFitPage { layout: layout.with_quick_exit(true), draft, reason })
 }
 
@@ -73,14 +74,20 @@ pub fn unavailable(snapshot: &Snapshot) -> Response {
 
 /// The same for somebody who had filled in the form already.
 pub fn unavailable_with(snapshot: &Snapshot, draft: &Draft) -> Response {
-    let typed = [("Name", &draft.name), ("Phone number", &draft.phone), ("Email address", &draft.email), ("Note", &draft.note)];
+    let typed = [
+        ("Name", &draft.name),
+        ("Phone number", &draft.phone),
+        ("Email address", &draft.email),
+        ("Note", &draft.note),
+    ];
     let typed = typed.into_iter().map(|(name, value)| (name, value.as_str()));
     unavailable_page(snapshot, typed.filter(|(_, value)| !value.is_empty()).collect())
 }
 
 fn unavailable_page(snapshot: &Snapshot, typed: Vec<(&'static str, &str)>) -> Response {
-    let layout = Layout::unlisted(snapshot.site(), "/request-consultation", "Request a consultation by phone");
-    let page = render::html(&UnavailablePage { layout: layout.with_quick_exit(true), note });
+    let layout =
+        Layout::unlisted(snapshot.site(), "/request-consultation", "Request a consultation by phone");
+    let page = render::html(&UnavailablePage { layout: layout.with_quick_exit(true), typed });
     let wait = [(header::RETRY_AFTER, HeaderValue::from_static("600"))];
     (StatusCode::SERVICE_UNAVAILABLE, wait, page).into_response()
 }

@@ -35,6 +35,13 @@ impl fmt::Display for Faults {
     }
 }
 
+impl Faults {
+    /// One line for each.
+    pub fn lines(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+}
+
 impl std::error::Error for Faults {}
 
 /// Gathers the faults of one file while it is read.

@@ -1,3 +1,70 @@
 //! Command line in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use practice_site::app;
+use practice_site::config::{Cli, Command, Environment, Settings};
+use practice_site::web;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let settings = Settings::check(cli.typed, &Environment::read());
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve(settings).await,
+        Command::Check => check(settings),
+        Command::Healthcheck => healthcheck(settings).await,
+    }
+}
+
+async fn serve(settings: Result<Settings, Vec<String>>) -> ExitCode {
+    let outcome = match settings {
+        Ok(settings) => {
+            log(&settings.log);
+            app::serve(settings).await
+        }
+        Err(faults) => Err(faults),
+    };
+    exit(&outcome.err().unwrap_or_default())
+}
+
+fn check(settings: Result<Settings, Vec<String>>) -> ExitCode {
+    let findings = match settings {
+        Ok(settings) => app::check(&settings),
+        Err(faults) => return exit(&faults),
+    };
+    for warning in &findings.warnings {
+        println!("warning: {warning}");
+    }
+    if findings.faults.is_empty() {
+        println!("no faults");
+    }
+    exit(&findings.faults)
+}
+
+async fn healthcheck(settings: Result<Settings, Vec<String>>) -> ExitCode {
+    let outcome = match settings {
+        Ok(settings) => web::health::ask(settings.listen).await.map_err(|error| vec![format!("{error:#}")]),
+        Err(faults) => Err(faults),
+    };
+    exit(&outcome.err().unwrap_or_default())
+}
+
+/// One line for each fault; the exit code says whether there are any.
+fn exit(faults: &[String]) -> ExitCode {
+    for fault in faults {
+        eprintln!("{fault}");
+    }
+    if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn log(filter: &str) {
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(std::io::stderr)
+        .with_ansi(is_terminal)
+        .init();
+}

@@ -24,7 +24,8 @@ const PAGES: [&str; 10] = [
 
 /// The folder is looked at whole: `shown` is its name.
 pub fn required_files(folder: &Folder, shown: &Path) -> Vec<Fault> {
-    let fault = |file: std::path::PathBuf, message: &str| Fault { file, line: 1, message: message.to_owned() };
+    let fault =
+        |file: std::path::PathBuf, message: &str| Fault { file, line: 1, message: message.to_owned() };
     let mut faults = Vec::new();
     for name in PAGES {
         if !folder.pages.iter().any(|file| file.name == name) {
@@ -35,7 +36,10 @@ pub fn required_files(folder: &Folder, shown: &Path) -> Vec<Fault> {
         faults.push(fault(shown.join("faq.md"), "This page is missing."));
     }
     for file in folder.pages.iter().filter(|file| !PAGES.contains(&file.name.as_str())) {
-        faults.push(fault(file.path.clone(), &format!("There is no page of this name. Pages are {}.", PAGES.join(", "))));
+        faults.push(fault(
+            file.path.clone(),
+            &format!("There is no page of this name. Pages are {}.", PAGES.join(", ")),
+        ));
     }
     faults
 }
@@ -46,7 +50,10 @@ pub fn across(entries: &[Entry]) -> Vec<Fault> {
     faults.extend(twice(entries, "description", |entry| &entry.description));
     for entry in entries {
         for related in &entry.related {
-            faults.extend(related_trouble(entry, &related.text, entries).map(|message| fault(entry, related.line, message)));
+            faults.extend(
+                related_trouble(entry, &related.text, entries)
+                    .map(|message| fault(entry, related.line, message)),
+            );
         }
     }
     faults.extend(moved(entries));
@@ -90,7 +97,11 @@ fn moved(entries: &[Entry]) -> Vec<Fault> {
         let place = entry.address.rsplit_once('/').map_or("", |(place, _)| place);
         for old in &entry.moved_from {
             if !taken.insert(format!("{place}/{}", old.text)) {
-                faults.push(fault(entry, old.line, format!("{place}/{} is the address of another text.", old.text)));
+                faults.push(fault(
+                    entry,
+                    old.line,
+                    format!("{place}/{} is the address of another text.", old.text),
+                ));
             }
         }
     }
@@ -103,16 +114,36 @@ fn home(entry: &Entry) -> Vec<Fault> {
     let mut faults = Vec::new();
     let to_service = |item: &Vec<String>| matches!(item.as_slice(), [url] if url.starts_with("/services/"));
     let is_good = |list: &List| list.items.len() == 4 && list.items.iter().all(to_service);
-    faults.extend(home_list(entry, "is-this-you", first("is-this-you"), is_good, "four sentences, each with one link to a service"));
+    faults.extend(home_list(
+        entry,
+        "is-this-you",
+        first("is-this-you"),
+        is_good,
+        "four sentences, each with one link to a service",
+    ));
     let is_good = |list: &List| list.items.len() == 4 && list.ordered;
-    faults.extend(home_list(entry, "what-happens-first", first("what-happens-first"), is_good, "four numbered steps"));
+    faults.extend(home_list(
+        entry,
+        "what-happens-first",
+        first("what-happens-first"),
+        is_good,
+        "four numbered steps",
+    ));
     faults
 }
 
-fn home_list(entry: &Entry, id: &str, list: Option<&List>, is_good: impl Fn(&List) -> bool, what: &str) -> Option<Fault> {
+fn home_list(
+    entry: &Entry,
+    id: &str,
+    list: Option<&List>,
+    is_good: impl Fn(&List) -> bool,
+    what: &str,
+) -> Option<Fault> {
     match list {
         None => Some(fault(entry, 1, format!("The home page needs a part {{#{id}}} with a list: {what}."))),
-        Some(list) if !is_good(list) => Some(fault(entry, list.line, format!("The list under #{id} has to be {what}."))),
+        Some(list) if !is_good(list) => {
+            Some(fault(entry, list.line, format!("The list under #{id} has to be {what}.")))
+        }
         Some(_) => None,
     }
 }

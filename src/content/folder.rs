@@ -87,12 +87,20 @@ impl Folder {
         match String::from_utf8(bytes) {
             Ok(text) => {
                 let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                Some(File { path: shown, name, text: text.trim_start_matches('\u{feff}').replace("\r\n", "\n") })
+                Some(File {
+                    path: shown,
+                    name,
+                    text: text.trim_start_matches('\u{feff}').replace("\r\n", "\n"),
+                })
             }
             Err(error) => {
                 let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
                 let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-                self.add_fault(shown, line, "This is not UTF-8. Save the file with the encoding UTF-8.".into());
+                self.add_fault(
+                    shown,
+                    line,
+                    "This is not UTF-8. Save the file with the encoding UTF-8.".into(),
+                );
                 None
             }
         }
@@ -105,7 +113,11 @@ impl Folder {
     /// A text or folder in a place that no page is made from would silently not show: that is a fault.
     fn add_stranger(&mut self, path: &Path, shown: PathBuf) {
         if path.is_dir() || path.extension().is_some_and(|ending| ending == "md") {
-            self.add_fault(shown, 1, "No page is made from this. Texts belong in pages, services or articles.".into());
+            self.add_fault(
+                shown,
+                1,
+                "No page is made from this. Texts belong in pages, services or articles.".into(),
+            );
         } else {
             let message = "This file is not used. Texts end in .md".into();
             self.warnings.push(Fault { file: shown, line: 1, message });

@@ -54,7 +54,9 @@ impl<'t> Keys<'t> {
         while let Some((key, mut value)) = steps.next().and_then(|step| table.get_key_value(*step)) {
             at = key.span().start;
             while let DeValue::Array(items) = value.get_ref() {
-                let Some(item) = steps.next().and_then(|step| items.get(step.parse::<usize>().ok()?)) else { break };
+                let Some(item) = steps.next().and_then(|step| items.get(step.parse::<usize>().ok()?)) else {
+                    break;
+                };
                 at = item.span().start;
                 value = item;
             }

@@ -27,6 +27,7 @@ pub struct Targets<'e> {
     /// Address of a topic, and the day from which an article stands under it.
     topics: &'e BTreeMap<String, Option<Date>>,
     moved: &'e BTreeMap<String, String>,
+    today: Date,
 }
 
 impl<'e> Targets<'e> {
@@ -34,15 +35,17 @@ impl<'e> Targets<'e> {
         entries: &'e [Entry],
         topics: &'e BTreeMap<String, Option<Date>>,
         moved: &'e BTreeMap<String, String>,
+        today: Date,
     ) -> Self {
         let texts = entries.iter().map(|entry| (entry.address.as_str(), entry)).collect();
-        Self { texts, topics, moved }
+        Self { texts, topics, moved, today }
     }
 
     /// One fault for each link of a text that leads nowhere.
     pub fn check(&self, entry: &Entry) -> Vec<Fault> {
         let fault = |line, message| Fault { file: entry.file.clone(), line, message };
-        let found = entry.links.iter().filter_map(|link| Some(fault(link.line, self.trouble(entry, &link.url)?)));
+        let found =
+            entry.links.iter().filter_map(|link| Some(fault(link.line, self.trouble(entry, &link.url)?)));
         found.collect()
     }
 
@@ -53,7 +56,9 @@ impl<'e> Targets<'e> {
             let known = ["https://", "http://", "mailto:", "tel:", "sms:"];
             let is_known = known.iter().any(|scheme| url.len() > scheme.len() && url.starts_with(scheme));
             return (!is_known).then(|| {
-                format!("The link {url} leads nowhere. Begin with / for a page here, https:// for one elsewhere.")
+                format!(
+                    "The link {url} leads nowhere. Begin with / for a page here, https:// for one elsewhere."
+                )
             });
         }
         let (address, anchor) = url.split_once('#').unwrap_or((url, ""));
@@ -61,8 +66,10 @@ impl<'e> Targets<'e> {
         if address.is_empty() || address == from.address {
             return missing_anchor(from, anchor);
         }
-        let Some(target) = self.texts.get(address) else { return self.trouble_without_text(from, address, anchor) };
-        if is_hidden(target.public_from, from) {
+        let Some(target) = self.texts.get(address) else {
+            return self.trouble_without_text(from, address, anchor);
+        };
+        if self.is_hidden(target.public_from, from) {
             return Some(format!("The link to {address} leads to an article that people can't read then."));
         }
         missing_anchor(target, anchor)
@@ -73,7 +80,7 @@ impl<'e> Targets<'e> {
             return Some(format!("{address} has moved. Link to {new}"));
         }
         let is_there = match self.topics.get(address) {
-            Some(public_from) => !is_hidden(*public_from, from),
+            Some(public_from) => !self.is_hidden(*public_from, from),
             None => MADE.contains(&address),
         };
         match (is_there, anchor) {
@@ -82,14 +89,14 @@ impl<'e> Targets<'e> {
             (true, anchor) => Some(format!("{address} has no part called #{anchor}.")),
         }
     }
-}
 
-/// Something can be linked to once it is as public as the text that links to it.
-fn is_hidden(public_from: Option<Date>, from: &Entry) -> bool {
-    match (public_from, from.public_from) {
-        (_, None) => false,
-        (None, Some(_)) => true,
-        (Some(target), Some(from)) => target > from,
+    /// Something can be linked to once it is as public as the text that links to it.
+    fn is_hidden(&self, public_from: Option<Date>, from: &Entry) -> bool {
+        match (public_from, from.public_from) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(target), Some(from)) => target > from.max(self.today),
+        }
     }
 }
 

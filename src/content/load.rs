@@ -33,7 +33,7 @@ pub fn load(dir: &Path, now: Timestamp) -> Result<Loaded, Faults> {
     let mut reading = Reading { faults: out.into_faults(), ..Reading::default() };
     let reader = Reader { practice: &practice, today: now.to_zoned(practice.time_zone()).date() };
     reading.read(&folder, &reader, dir_name(dir));
-    reading.check();
+    reading.check(reader.today);
     reading.faults.extend(folder.faults);
     reading.faults.sort();
     reading.faults.dedup();
@@ -86,7 +86,11 @@ impl Reading {
     }
 
     /// Keeps the faults and the entry of one file.
-    fn noting<T>(&mut self, file: &File, read: impl FnOnce(&mut Findings) -> Option<(T, Entry)>) -> Option<T> {
+    fn noting<T>(
+        &mut self,
+        file: &File,
+        read: impl FnOnce(&mut Findings) -> Option<(T, Entry)>,
+    ) -> Option<T> {
         let mut out = Findings::of(&file.path);
         let read = read(&mut out);
         self.faults.extend(out.into_faults());
@@ -96,10 +100,10 @@ impl Reading {
     }
 
     /// What texts owe each other.
-    fn check(&mut self) {
+    fn check(&mut self, today: Date) {
         let topics = self.topics();
         let moved = self.moved();
-        let targets = Targets::new(&self.entries, &topics, &moved);
+        let targets = Targets::new(&self.entries, &topics, &moved, today);
         let links = self.entries.iter().flat_map(|entry| targets.check(entry));
         let mut found: Vec<Fault> = links.collect();
         found.extend(checks::across(&self.entries));
@@ -113,7 +117,8 @@ impl Reading {
         for manuscript in &self.manuscripts {
             let article = &manuscript.article;
             let address = format!("/articles/topics/{}", article.topic.slug);
-            let entry = self.entries.iter().find(|entry| entry.address == format!("/articles/{}", article.slug));
+            let entry =
+                self.entries.iter().find(|entry| entry.address == format!("/articles/{}", article.slug));
             let from = entry.and_then(|entry| entry.public_from);
             let earliest = topics.entry(address).or_default();
             *earliest = [*earliest, from].into_iter().flatten().min();
@@ -138,15 +143,27 @@ impl Reading {
     fn content(self, practice: Practice, today: Date) -> Content {
         let moved = self.moved();
         let address = |article: &Article| format!("/articles/{}", article.slug);
-        let withdrawn = self.manuscripts.iter().filter(|text| text.withdrawn).map(|text| address(&text.article));
+        let withdrawn =
+            self.manuscripts.iter().filter(|text| text.withdrawn).map(|text| address(&text.article));
         let withdrawn: BTreeSet<String> = withdrawn.collect();
-        let public: BTreeSet<String> = self.entries.iter().filter(|entry| entry.public_from <= Some(today) && entry.public_from.is_some()).map(|entry| entry.address.clone()).collect();
+        let public: BTreeSet<String> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.public_from <= Some(today) && entry.public_from.is_some())
+            .map(|entry| entry.address.clone())
+            .collect();
         let mut articles: Vec<Article> = self.manuscripts.into_iter().map(|text| text.article).collect();
         articles.retain(|article| public.contains(&address(article)));
         articles.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.title.cmp(&b.title)));
         let mut services = self.services;
         services.sort_by(|(a, one), (b, other)| a.cmp(b).then_with(|| one.title.cmp(&other.title)));
-        let nothing = Page { title: String::new(), description: String::new(), lead: None, updated: None, body: Prose::default() };
+        let nothing = Page {
+            title: String::new(),
+            description: String::new(),
+            lead: None,
+            updated: None,
+            body: Prose::default(),
+        };
         Content {
             practice,
             pages: self.pages,

@@ -3,9 +3,10 @@
 //! Nothing here knows about HTTP or how a page looks.
 
 mod address;
+mod articles;
 mod checks;
-pub mod fault;
 mod facts;
+pub mod fault;
 mod folder;
 mod front_matter;
 mod keys;

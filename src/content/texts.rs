@@ -59,7 +59,13 @@ pub struct Reader<'p> {
 }
 
 impl Reader<'_> {
-    pub fn page(&self, file: &File, address: String, asking: Asking, out: &mut Findings) -> Option<(Page, Entry)> {
+    pub fn page(
+        &self,
+        file: &File,
+        address: String,
+        asking: Asking,
+        out: &mut Findings,
+    ) -> Option<(Page, Entry)> {
         let (front, mut head, written) = self.open::<PageFront>(file, asking, out)?;
         let page = Page {
             title: head.required(front.title, "title"),
@@ -153,7 +159,13 @@ impl Reader<'_> {
     }
 }
 
-fn entry(file: &File, address: String, links: Vec<Link>, anchors: BTreeSet<String>, lists: Vec<List>) -> Entry {
+fn entry(
+    file: &File,
+    address: String,
+    links: Vec<Link>,
+    anchors: BTreeSet<String>,
+    lists: Vec<List>,
+) -> Entry {
     let nothing = Noted { text: String::new(), line: 1 };
     Entry {
         file: file.path.clone(),
@@ -188,7 +200,11 @@ impl Head<'_> {
 
     fn all_noted(&self, key: &str, texts: &[String]) -> Vec<Noted> {
         let line = |index: usize| self.keys.line(&[key, &index.to_string()]);
-        texts.iter().enumerate().map(|(index, text)| Noted { text: text.clone(), line: line(index) }).collect()
+        texts
+            .iter()
+            .enumerate()
+            .map(|(index, text)| Noted { text: text.clone(), line: line(index) })
+            .collect()
     }
 
     /// Words that have to be there.
@@ -219,7 +235,8 @@ impl Head<'_> {
 
     fn check_slug(&mut self, slug: &str) {
         if !is_slug(slug) || slug == "topics" {
-            let message = "The name of this file makes a poor address. Use small letters a to z, digits, and hyphens.";
+            let message =
+                "The name of this file makes a poor address. Use small letters a to z, digits, and hyphens.";
             self.out.add(1, message);
         }
     }
@@ -247,8 +264,13 @@ impl Head<'_> {
         if article.updated.is_some_and(|updated| updated < article.published) {
             self.add("updated", "updated is earlier than published.");
         }
-        if !article.author.is_empty() && !self.practice.people.iter().any(|person| person.name == article.author) {
-            self.add("author", format!("Nobody called {} is among the people in practice.toml.", article.author));
+        if !article.author.is_empty()
+            && !self.practice.people.iter().any(|person| person.name == article.author)
+        {
+            self.add(
+                "author",
+                format!("Nobody called {} is among the people in practice.toml.", article.author),
+            );
         }
         if !article.topic.name.is_empty() && !is_slug(&article.topic.slug) {
             self.add("topic", "No address can be made from this topic. Use the letters a to z.");

@@ -6,3 +6,5 @@
 pub mod code;
 pub mod hashing;
 pub mod keys;
+pub mod password;
+pub mod second_factor;

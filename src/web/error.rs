@@ -2,6 +2,9 @@
 //!
 //! The one place where a fault of ours is logged.
 
+use std::any::Any;
+
+use anyhow::anyhow;
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -29,6 +32,11 @@ impl IntoResponse for Fault {
         response.extensions_mut().insert(id);
         response
     }
+}
+
+/// The answer where a handler panicked. What it panicked with may hold anything, so it is not logged.
+pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Fault(anyhow!("a handler panicked")).into_response()
 }
 
 /// Ties the page somebody saw to the line in the log.
@@ -74,8 +82,9 @@ pub fn filled(snapshot: &Snapshot, mut response: Response) -> Response {
     response
 }
 
+/// Every page and text of ours says what search engines may do with it; a framework's bare answer does not.
 fn is_page(response: &Response) -> bool {
-    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+    response.headers().contains_key(ROBOTS)
 }
 
 fn seconds_to_wait(status: StatusCode) -> Option<HeaderValue> {

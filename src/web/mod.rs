@@ -1,16 +1,21 @@
 //! Everything HTTP, and only that. `router` holds every route on one screen.
 
 pub mod assets;
+pub mod client;
 mod compression;
 pub mod error;
+pub mod form;
+pub mod health;
 pub mod render;
 mod search;
 pub mod security;
+pub mod serve;
 pub mod snapshot;
 mod stored;
 mod structured_data;
 
 mod articles;
+mod consultation;
 mod facts;
 mod faq;
 mod feed;
@@ -29,26 +34,62 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use jiff::Timestamp;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::config::Settings;
+use crate::db::Db;
+use crate::inquiry::{Intake, Senders, TokenKey};
+use crate::outbox::Heartbeat;
 use snapshot::Snapshot;
+
+/// Tells the time. Tests bring their own.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What the handlers share.
 pub struct Web {
+    pub settings: Settings,
     /// Swapped whole when a text changes and at local midnight.
     pub current: ArcSwap<Snapshot>,
+    /// Absent while nothing can be stored; then the form says to phone.
+    pub desk: Option<Desk>,
+    clock: Clock,
+}
+
+/// Where requests are taken in.
+pub struct Desk {
+    pub db: Db,
+    pub intake: Intake,
+    pub tokens: TokenKey,
+    pub senders: Senders,
+    /// Of the mail worker.
+    pub worker: Arc<Heartbeat>,
 }
 
 impl Web {
-    pub fn new(snapshot: Snapshot) -> Self {
-        Self { current: ArcSwap::from_pointee(snapshot) }
+    pub fn new(settings: Settings, snapshot: Snapshot, desk: Option<Desk>, clock: Clock) -> Self {
+        Self { settings, current: ArcSwap::from_pointee(snapshot), desk, clock }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
     }
 }
 
+/// Every route that is answered for one request alone. All other pages are ready in the snapshot, which `public` asks.
 pub fn router(web: Arc<Web>) -> Router {
     Router::new()
+        .route("/request-consultation", get(consultation::show).post(consultation::change))
+        .route("/request-consultation/check", get(consultation::check_again).post(consultation::check))
+        .route("/request-consultation/send", get(consultation::check_again).post(consultation::send))
+        .route("/request-consultation/received/{reference}", get(consultation::received))
         .route("/search", get(search::index))
         .route("/leave", get(leave))
+        .route("/healthz", get(health::lives))
+        .route("/readyz", get(health::ready))
+        .layer(CatchPanicLayer::custom(error::panicked))
         .layer(from_fn_with_state(web.clone(), security::layer))
-        // Below the layer, since public pages carry all their headers from the start.
+        // Below the layers, since public pages carry all their headers from the start.
         .fallback(public)
         .with_state(web)
 }

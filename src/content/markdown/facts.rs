@@ -66,7 +66,8 @@ pub fn fill_all<'a>(root: Node<'a>, practice: &Practice, findings: &mut Findings
 fn diallable(text: String) -> String {
     match text.split_once(':') {
         Some((scheme @ ("tel" | "sms"), number)) => {
-            let digits: String = number.chars().filter(|letter| letter.is_ascii_digit() || *letter == '+').collect();
+            let digits: String =
+                number.chars().filter(|letter| letter.is_ascii_digit() || *letter == '+').collect();
             format!("{scheme}:{digits}")
         }
         _ => text,
@@ -81,7 +82,8 @@ fn leave_out<'a>(node: Node<'a>, left_out: &mut Vec<Node<'a>>, findings: &mut Fi
         return;
     }
     let item = around(|value| matches!(value, NodeValue::Item(_) | NodeValue::TableRow(_)));
-    let block = item.or_else(|| around(|value| matches!(value, NodeValue::Paragraph | NodeValue::Heading(_))));
+    let block =
+        item.or_else(|| around(|value| matches!(value, NodeValue::Paragraph | NodeValue::Heading(_))));
     match block {
         Some(heading) if headings::level(heading).is_some() => {
             for part in headings::part(heading) {
@@ -128,7 +130,8 @@ fn has_head_and_rows(table: Node<'_>) -> bool {
 
 /// A heading under which everything was left out goes too; from below, so that the one above it can follow.
 fn prune_headings<'a>(root: Node<'a>, left_out: &mut Vec<Node<'a>>) {
-    let headings: Vec<Node<'a>> = root.reverse_children().filter(|node| headings::level(node).is_some()).collect();
+    let headings: Vec<Node<'a>> =
+        root.reverse_children().filter(|node| headings::level(node).is_some()).collect();
     for heading in headings {
         if headings::is_empty(heading) {
             heading.detach();

@@ -33,7 +33,9 @@ pub fn id(heading: Node<'_>) -> String {
 
 /// What stands right after a block; sources do not count, since they are shown elsewhere.
 pub fn next_shown(node: Node<'_>) -> Option<Node<'_>> {
-    node.following_siblings().skip(1).find(|next| !matches!(next.data().value, NodeValue::FootnoteDefinition(_)))
+    node.following_siblings()
+        .skip(1)
+        .find(|next| !matches!(next.data().value, NodeValue::FootnoteDefinition(_)))
 }
 
 /// Nothing stands between this heading and the end, or the next heading that is not below it.
@@ -52,9 +54,13 @@ pub fn collect_ids(root: Node<'_>, ids: &mut BTreeSet<String>, findings: &mut Fi
     for heading in root.children().filter(|node| level(*node).is_some()) {
         let id = id(heading);
         if heading.data().attrs.as_ref().is_some_and(|attrs| attrs.id.is_some()) && !is_slug(&id) {
-            findings.add(line(heading), format!("The id {{#{id}}} may hold only small letters, digits and hyphens."));
+            findings.add(
+                line(heading),
+                format!("The id {{#{id}}} may hold only small letters, digits and hyphens."),
+            );
         } else if TAKEN.contains(&id.as_str()) || TAKEN_BEGINNINGS.iter().any(|taken| id.starts_with(taken)) {
-            let message = format!("The id \"{id}\" is used by the page itself. Give this heading another: {{#…}}");
+            let message =
+                format!("The id \"{id}\" is used by the page itself. Give this heading another: {{#…}}");
             findings.add(line(heading), message);
         } else if id.is_empty() {
             findings.add(line(heading), "No id can be made from this heading. Give it one: {#…}");

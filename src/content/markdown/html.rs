@@ -34,7 +34,9 @@ impl Writer {
             NodeValue::Paragraph if is_tight(node) => self.inlines(node),
             NodeValue::Paragraph => self.wrapped("<p>", node, "</p>\n"),
             NodeValue::Heading(heading) => self.heading(node, heading.level),
-            NodeValue::BlockQuote if shape::is_note(node) => self.blocks("<div class=\"note\">\n", node, "</div>\n"),
+            NodeValue::BlockQuote if shape::is_note(node) => {
+                self.blocks("<div class=\"note\">\n", node, "</div>\n")
+            }
             NodeValue::BlockQuote => self.blocks("<blockquote>\n", node, "</blockquote>\n"),
             NodeValue::List(list) => self.list(node, list),
             NodeValue::Item(_) => self.blocks("<li>", node, "</li>\n"),
@@ -86,7 +88,10 @@ impl Writer {
     fn table(&mut self, node: Node<'_>) {
         self.tables += 1;
         let id = format!("table-{}", self.tables);
-        let _ = writeln!(self.out, "<div class=\"table-region\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{id}\">");
+        let _ = writeln!(
+            self.out,
+            "<div class=\"table-region\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{id}\">"
+        );
         let _ = write!(self.out, "<table><caption id=\"{id}\">");
         if let Some(caption) = node.previous_sibling() {
             self.inlines(caption);

@@ -61,12 +61,7 @@ pub fn write(body: &str, practice: &Practice, asking: Asking, findings: &mut Fin
     let left_out = facts::fill_all(root, practice, findings);
     let mut anchors: BTreeSet<String> = left_out.into_iter().map(headings::id).collect();
     headings::collect_ids(root, &mut anchors, findings);
-    Written {
-        prose: prose(root, asking),
-        links: links(root),
-        anchors,
-        lists: lists(root),
-    }
+    Written { prose: prose(root, asking), links: links(root), anchors, lists: lists(root) }
 }
 
 fn options() -> Options<'static> {
@@ -111,7 +106,12 @@ fn section(heading: Node<'_>, html: String) -> Section {
 }
 
 fn question(heading: Node<'_>) -> Question {
-    Question { id: headings::id(heading), question: plain(heading), answer: String::new(), answer_text: String::new() }
+    Question {
+        id: headings::id(heading),
+        question: plain(heading),
+        answer: String::new(),
+        answer_text: String::new(),
+    }
 }
 
 /// Puts a block where it belongs: the open answer, else the open section, else the introduction.

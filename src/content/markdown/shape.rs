@@ -15,7 +15,10 @@ pub fn check(root: Node<'_>, asking: Asking, findings: &mut Findings) {
                 findings.add(line(node), "HTML is not used in texts. Write it in Markdown.");
             }
             NodeValue::Image(_) => {
-                findings.add(line(node), "Pictures can't be shown yet. Leave this one out, or put it into words.");
+                findings.add(
+                    line(node),
+                    "Pictures can't be shown yet. Leave this one out, or put it into words.",
+                );
             }
             NodeValue::Heading(_) if node.parent().is_none_or(|parent| !parent.same_node(root)) => {
                 findings.add(line(node), "A heading can't stand inside a list, a quote or a source.");
@@ -24,7 +27,8 @@ pub fn check(root: Node<'_>, asking: Asking, findings: &mut Findings) {
                 findings.add(line(node), format!("The link to {} has no words.", link.url));
             }
             NodeValue::FootnoteDefinition(note) if note.total_references == 0 => {
-                findings.add(line(node), format!("Nothing in the text refers to the source [^{}].", note.name));
+                findings
+                    .add(line(node), format!("Nothing in the text refers to the source [^{}].", note.name));
             }
             NodeValue::Text(text) => unknown_source(text, line(node), findings),
             _ => {}
@@ -38,7 +42,8 @@ fn unknown_source(text: &str, line: usize, findings: &mut Findings) {
     if let Some((_, rest)) = text.split_once("[^")
         && let Some((name, _)) = rest.split_once(']')
     {
-        findings.add(line, format!("The source [^{name}] is not there. Add a line that begins with [^{name}]:"));
+        findings
+            .add(line, format!("The source [^{name}] is not there. Add a line that begins with [^{name}]:"));
     }
 }
 
@@ -87,11 +92,15 @@ fn check_mark(heading: Node<'_>, level: u8, asking: Asking, findings: &mut Findi
                 findings.add(at, "Here every ### is a question anyway. Leave {.questions} out.");
             }
             ("questions", ..) => findings.add(at, "{.questions} belongs to a heading with ##"),
-            _ => findings.add(at, format!("The mark {{.{class}}} means nothing. There is {{.questions}} and {{#id}}.")),
+            _ => findings.add(
+                at,
+                format!("The mark {{.{class}}} means nothing. There is {{.questions}} and {{#id}}."),
+            ),
         }
     }
     for (name, _) in &attrs.pairs {
-        findings.add(at, format!("The mark {{{name}=…}} means nothing. There is {{.questions}} and {{#id}}."));
+        findings
+            .add(at, format!("The mark {{{name}=…}} means nothing. There is {{.questions}} and {{#id}}."));
     }
 }
 
@@ -100,7 +109,10 @@ fn take_captions(root: Node<'_>, findings: &mut Findings) {
     for node in root.descendants() {
         let is_table = matches!(node.data().value, NodeValue::Table(_));
         if is_table && !node.previous_sibling().is_some_and(take_caption) {
-            findings.add(line(node), "This table has no caption. Put a paragraph before it that begins with \"Table: \"");
+            findings.add(
+                line(node),
+                "This table has no caption. Put a paragraph before it that begins with \"Table: \"",
+            );
         } else if starts_as_caption(node) && !is_caption(node) {
             findings.add(line(node), "No table comes right after this caption.");
         }
@@ -109,7 +121,9 @@ fn take_captions(root: Node<'_>, findings: &mut Findings) {
 
 fn starts_as_caption(node: Node<'_>) -> bool {
     matches!(node.data().value, NodeValue::Paragraph)
-        && node.first_child().is_some_and(|first| first.data().value.text().is_some_and(|text| text.starts_with(CAPTION)))
+        && node
+            .first_child()
+            .is_some_and(|first| first.data().value.text().is_some_and(|text| text.starts_with(CAPTION)))
 }
 
 fn take_caption(paragraph: Node<'_>) -> bool {

@@ -47,7 +47,10 @@ fn item(definition: Node<'_>, number: u32, times: u32, writer: &mut Writer) -> S
     for time in 1..=times {
         let id = reference_id(number, time);
         let label = if times == 1 { String::new() } else { format!(", mention {time}") };
-        let _ = write!(html, " <a href=\"#{id}\" aria-label=\"Back to the text at source {number}{label}\">↩</a>");
+        let _ = write!(
+            html,
+            " <a href=\"#{id}\" aria-label=\"Back to the text at source {number}{label}\">↩</a>"
+        );
     }
     html + "</li>\n"
 }

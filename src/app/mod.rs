@@ -1,0 +1,101 @@
+//! Builds everything from the settings, runs it, and stops it.
+
+mod check;
+mod refresh;
+mod storage;
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow};
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::config::Settings;
+use crate::content;
+use crate::web::snapshot::Snapshot;
+use crate::web::{self, Web};
+
+pub use check::check;
+use storage::Storage;
+
+/// Runs the site until it is told to stop.
+///
+/// # Errors
+/// Lines for the person who started it: faults in the content or the settings, or an address that is taken.
+pub async fn serve(settings: Settings) -> Result<(), Vec<String>> {
+    let now = Timestamp::now();
+    let loaded = content::load(&settings.content, now).map_err(|faults| faults.lines())?;
+    let mail = check::mail(&settings, &loaded.content.practice)?;
+    run(settings, Arc::new(loaded.content), mail).await.map_err(|error| vec![format!("{error:#}")])
+}
+
+async fn run(
+    settings: Settings,
+    content: Arc<content::Content>,
+    mail: crate::mail::MailSettings,
+) -> Result<()> {
+    let now = Timestamp::now();
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("{} can't be listened on", settings.listen))?;
+    let snapshot = Snapshot::build(content, &settings.base_url, now)?;
+    let mail_folder = mail.smtp.is_none().then(|| mail.folder.clone());
+    let storage = match Storage::open(&settings, mail, now).await {
+        Ok(storage) => Some(storage),
+        Err(error) => {
+            tracing::error!("requests can't be stored, so the form says to phone: {error:#}");
+            None
+        }
+    };
+    let (close, closed) = watch::channel(false);
+    let (stop, stopped) = watch::channel(false);
+    let mut tasks = JoinSet::new();
+    let desk = storage.map(|storage| storage.start(&mut tasks, stopped.clone()));
+    let web = Arc::new(Web::new(settings, snapshot, desk, Arc::new(Timestamp::now)));
+    tasks.spawn(refresh::run(web.clone(), stopped.clone()));
+    greet(&web.settings, mail_folder.as_deref());
+
+    let router = web::router(web);
+    let mut server = tokio::spawn(web::serve::serve(listener, router, until(closed)));
+    let outcome = tokio::select! {
+        signal = told_to_stop() => signal,
+        ended = &mut server => Err(anyhow!("the server ended by itself: {ended:?}")),
+        Some(ended) = tasks.join_next() => Err(anyhow!("a background task ended by itself: {ended:?}")),
+    };
+    // Connections first, so that what is being sent in is stored; then the tasks that do the storing.
+    close.send_replace(true);
+    if !server.is_finished() {
+        server.await.context("the server ended badly")?;
+    }
+    stop.send_replace(true);
+    while tasks.join_next().await.is_some() {}
+    outcome
+}
+
+/// Ready when the program is to stop.
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a reason to stop as well.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn told_to_stop() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("signals can't be listened to")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("signals can't be listened to")?,
+    }
+    tracing::info!("stopping");
+    Ok(())
+}
+
+/// For the person who started it.
+fn greet(settings: &Settings, mail_folder: Option<&std::path::Path>) {
+    println!("The site is at {}", settings.base_url);
+    match mail_folder {
+        Some(folder) => println!("Emails become files in {}", folder.display()),
+        None => println!("Emails go out by SMTP"),
+    }
+}

@@ -1,0 +1,89 @@
+//! Keeps the pages fresh while the site runs: a text that changed, and a new day.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+use crate::content::{self, watch::Changes};
+use crate::web::Web;
+use crate::web::snapshot::Snapshot;
+
+/// How often the calendar is looked at. A sleep until midnight would not notice a clock that is set.
+const LOOK_AT_CALENDAR: Duration = Duration::from_secs(30);
+
+/// Compresses the first pages as well as can be, then rebuilds them whenever there is a reason, until the site stops.
+pub async fn run(web: Arc<Web>, stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        () = super::until(stopped) => {}
+        () = keep_fresh(web) => {}
+    }
+}
+
+async fn keep_fresh(web: Arc<Web>) {
+    let mut changes = content::watch::watch(&web.settings.content)
+        .inspect_err(|error| tracing::warn!("texts that change are noticed only after a restart: {error:#}"))
+        .ok();
+    compress(&web).await;
+    loop {
+        tokio::select! {
+            () = changed(&mut changes) => {}
+            () = new_day(&web) => {}
+        }
+        rebuild(&web).await;
+    }
+}
+
+async fn changed(changes: &mut Option<Changes>) {
+    match changes {
+        Some(changes) => changes.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn new_day(web: &Web) {
+    while web.current.load().is_of(web.now()) {
+        sleep(LOOK_AT_CALENDAR).await;
+    }
+}
+
+/// A whole new set of pages, or the old one where the new one is faulty.
+async fn rebuild(web: &Arc<Web>) {
+    let now = web.now();
+    let shared = web.clone();
+    let built = spawn_blocking(move || build(&shared, now)).await;
+    match built {
+        Ok(Ok(snapshot)) => {
+            web.current.store(Arc::new(snapshot));
+            tracing::info!("the pages were made anew");
+            compress(web).await;
+        }
+        Ok(Err(faults)) => {
+            for fault in faults {
+                tracing::error!("the last good texts stay, because of a fault: {fault}");
+            }
+        }
+        Err(error) => tracing::error!("the last good texts stay, because making new pages failed: {error}"),
+    }
+}
+
+fn build(web: &Web, now: Timestamp) -> Result<Snapshot, Vec<String>> {
+    let loaded = content::load(&web.settings.content, now).map_err(|faults| faults.lines())?;
+    let content = Arc::new(loaded.content);
+    Snapshot::build(content, &web.settings.base_url, now).map_err(|error| vec![format!("{error:#}")])
+}
+
+/// Swaps in the same pages, smaller. Takes seconds of one core the first time and none when they are known.
+async fn compress(web: &Arc<Web>) {
+    let shared = web.clone();
+    let cache = web.settings.data.join("cache");
+    let smaller = spawn_blocking(move || shared.current.load_full().recompress(Some(&cache))).await;
+    match smaller {
+        Ok(Ok(snapshot)) => web.current.store(Arc::new(snapshot)),
+        Ok(Err(error)) => tracing::warn!("the pages stay a little larger than they could be: {error:#}"),
+        Err(error) => tracing::error!("compressing the pages failed: {error}"),
+    }
+}

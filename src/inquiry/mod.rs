@@ -1,0 +1,30 @@
+//! A request for a consultation, from typed text to a stored inquiry.
+//!
+//! `Draft` is what was typed. `check` turns it into a `Request`, a list of `Problem`s, or a kind "not a fit". `Intake`
+//! seals a request and stores it together with its email. Nothing here knows HTTP, and nothing typed leaves this module
+//! in a log line or an error.
+
+pub mod answers;
+pub mod check;
+pub mod draft;
+pub mod email_address;
+pub mod intake;
+pub mod notice;
+pub mod phone;
+pub mod problem;
+pub mod reference;
+pub mod senders;
+pub mod store;
+pub mod suspicion;
+pub mod token;
+
+pub use answers::Answers;
+pub use check::{Checked, NotAFit, check};
+pub use draft::Draft;
+pub use intake::{Intake, Receipt, Submission};
+pub use problem::{Field, Problem};
+pub use reference::Reference;
+pub use senders::Senders;
+pub use store::Promise;
+pub use suspicion::Suspicion;
+pub use token::{TokenAge, TokenKey};

@@ -1,0 +1,187 @@
+//! Sends what waits in the outbox, one email after another.
+//!
+//! Must never send inside a transaction, must never lose an email, and must not stop because of one.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::queue::{self, Waiting};
+use crate::db::Db;
+use crate::mail::{Affects, Mailer, SendError};
+
+/// The longest sleep, so that the heart beats and a clock that was changed is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// The rest after trouble with the database.
+const RECOVERY: Duration = Duration::from_secs(10);
+/// How long an email that is being sent may take when the program stops.
+const LAST_EMAIL: Duration = Duration::from_secs(5);
+/// A worker that was not seen for this long is stuck: a turn is 30 seconds of sending and some of waiting for the disk.
+const STALE_MS: u64 = 3 * 60 * 1000;
+
+/// Only one may run for one database.
+#[derive(Debug)]
+pub struct Worker {
+    db: Db,
+    mailer: Arc<Mailer>,
+    wake: Arc<Notify>,
+    heartbeat: Arc<Heartbeat>,
+    /// What happened to an email but is not in the database yet. Nothing else is sent until it is, or a full disk
+    /// would make the same email go out again and again.
+    unrecorded: Option<Outcome>,
+}
+
+#[derive(Debug)]
+struct Outcome {
+    waiting: Waiting,
+    result: Result<(), SendError>,
+}
+
+/// What one turn did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The mail server has one email more.
+    Accepted,
+    /// One email failed and waits for its next attempt.
+    Failed,
+    /// Nothing is due before that time; or nothing waits at all.
+    Idle { next_due: Option<Timestamp> },
+}
+
+/// When the worker was last seen.
+#[derive(Debug)]
+pub struct Heartbeat(AtomicI64);
+
+impl Heartbeat {
+    fn beat(&self, now: Timestamp) {
+        self.0.store(now.as_millisecond(), Ordering::Relaxed);
+    }
+
+    /// Whether the worker took a turn in the last three minutes.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now.as_millisecond().abs_diff(self.0.load(Ordering::Relaxed)) <= STALE_MS
+    }
+}
+
+impl Worker {
+    /// `wake` is notified by whoever has just put an email into the outbox and committed it.
+    pub fn new(db: Db, mailer: Mailer, wake: Arc<Notify>) -> Self {
+        let heartbeat = Arc::new(Heartbeat(AtomicI64::new(i64::MIN)));
+        Self { db, mailer: Arc::new(mailer), wake, heartbeat, unrecorded: None }
+    }
+
+    pub fn heartbeat(&self) -> Arc<Heartbeat> {
+        Arc::clone(&self.heartbeat)
+    }
+
+    /// Runs until `shutdown` is ready; an email that is being sent then gets a few seconds more.
+    pub async fn run(mut self, shutdown: impl Future<Output = ()>) {
+        let mut shutdown = pin!(shutdown);
+        let wake = Arc::clone(&self.wake);
+        loop {
+            // Registered before looking for work, so that an email put in meanwhile is not overslept.
+            let mut woken = pin!(wake.notified());
+            woken.as_mut().enable();
+            let rest = {
+                let mut turn = pin!(self.turn());
+                tokio::select! {
+                    rest = &mut turn => rest,
+                    () = &mut shutdown => {
+                        let _ = timeout(LAST_EMAIL, turn).await;
+                        return;
+                    }
+                }
+            };
+            tokio::select! {
+                () = &mut shutdown => return,
+                () = woken => {}
+                () = sleep(rest) => {}
+            }
+        }
+    }
+
+    /// One step, and how long to rest after it.
+    async fn turn(&mut self) -> Duration {
+        let now = Timestamp::now();
+        match self.step(now).await {
+            Ok(Step::Accepted | Step::Failed) => Duration::ZERO,
+            Ok(Step::Idle { next_due: None }) => LONGEST_SLEEP,
+            Ok(Step::Idle { next_due: Some(due) }) => {
+                Duration::try_from(due.duration_since(now)).unwrap_or_default().min(LONGEST_SLEEP)
+            }
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "the outbox can't be read or written");
+                RECOVERY
+            }
+        }
+    }
+
+    /// Sends at most one email. Repeat until it is idle to drain everything that is due at `now`.
+    ///
+    /// # Errors
+    /// When the database can't be read or written. What is known about an email is kept and written next time.
+    pub async fn step(&mut self, now: Timestamp) -> Result<Step> {
+        self.heartbeat.beat(now);
+        self.record(now).await?;
+        let mut conn = self.db.read().await?;
+        let Some(waiting) = queue::due(&mut conn, now).await? else {
+            return Ok(Step::Idle { next_due: queue::next_due(&mut conn, now).await? });
+        };
+        // Not held while sending: few connections can read.
+        drop(conn);
+        let result = self.send(&waiting, now).await;
+        let step = if result.is_ok() { Step::Accepted } else { Step::Failed };
+        self.unrecorded = Some(Outcome { waiting, result });
+        self.record(now).await?;
+        Ok(step)
+    }
+
+    /// In a task of its own, so that a panic ends this attempt and nothing else.
+    async fn send(&self, waiting: &Waiting, now: Timestamp) -> Result<(), SendError> {
+        let mailer = Arc::clone(&self.mailer);
+        let email = waiting.email.clone();
+        // A set aborts its task when it is dropped, as it is when the program stops.
+        let mut task = JoinSet::new();
+        task.spawn(async move { mailer.send(&email, now).await });
+        match task.join_next().await {
+            Some(Ok(result)) => result,
+            Some(Err(_)) | None => {
+                Err(SendError::transient("the program failed while sending", Affects::ThisEmail))
+            }
+        }
+    }
+
+    /// Writes down the outcome that is not written down yet, if there is one.
+    async fn record(&mut self, now: Timestamp) -> Result<()> {
+        let Some(Outcome { waiting, result }) = &self.unrecorded else { return Ok(()) };
+        let mut write = self.db.begin().await?;
+        match result {
+            Ok(()) => queue::accepted(&mut write, waiting.id, now).await?,
+            Err(error) => queue::failed(&mut write, waiting.id, error, now).await?,
+        }
+        write.commit().await.context("the outbox can't be written")?;
+        log(waiting, result);
+        self.unrecorded = None;
+        Ok(())
+    }
+}
+
+fn log(waiting: &Waiting, result: &Result<(), SendError>) {
+    let attempt = waiting.attempts.saturating_add(1);
+    match result {
+        Ok(()) => tracing::info!(email = waiting.id, attempt, "an email was handed over"),
+        Err(error) => {
+            let permanent = error.is_permanent();
+            let reply = error.reply();
+            tracing::warn!(email = waiting.id, attempt, permanent, reply, "an email was not accepted");
+        }
+    }
+}

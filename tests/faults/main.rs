@@ -1,0 +1,6 @@
+//! What must survive when other machines, disks and clocks misbehave.
+
+mod fake_smtp;
+mod outbox;
+mod outbox_over_smtp;
+mod real_smtp;

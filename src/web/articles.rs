@@ -1,7 +1,6 @@
 //! `/articles`, a page for each article, and one for each topic.
 
 use askama::Template;
-use jiff::ToSpan;
 use jiff::civil::Date;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -13,11 +12,11 @@ use crate::content::{Article, Page, Topic};
 
 pub fn all(site: Site) -> anyhow::Result<Vec<Rendered>> {
     let mut all = vec![index(site)?];
-    for position in 0..site.content.articles.len() {
-        all.push(show(site, position)?);
+    for article in &site.content.articles {
+        all.push(show(site, article)?);
     }
-    for topic in site.content.topics() {
-        all.push(about(site, topic)?);
+    for (topic, articles) in site.content.topics() {
+        all.push(about(site, topic, articles)?);
     }
     Ok(all)
 }
@@ -41,7 +40,8 @@ fn index(site: Site) -> anyhow::Result<Rendered> {
     let graph = structured_data::graph(vec![structured_data::practice(site)]);
     let layout = Layout::page(site, "/articles", &page.title, &page.description).with_structured_data(graph);
     let articles = site.content.articles.iter().collect();
-    Rendered::page("/articles", &IndexPage { layout, page, articles, topics: site.content.topics() })
+    let topics = site.content.topics().into_iter().map(|(topic, _)| topic).collect();
+    Rendered::page("/articles", &IndexPage { layout, page, articles, topics })
 }
 
 #[derive(Template)]
@@ -53,7 +53,7 @@ struct TopicPage<'a> {
 }
 
 /// The articles about one topic.
-fn about(site: Site, topic: &Topic) -> anyhow::Result<Rendered> {
+fn about<'a>(site: Site<'a>, topic: &'a Topic, articles: Vec<&'a Article>) -> anyhow::Result<Rendered> {
     let path = format!("/articles/topics/{}", topic.slug);
     let title = &words(site, "articles")?.title;
     let name = &site.content.practice.name;
@@ -66,7 +66,6 @@ fn about(site: Site, topic: &Topic) -> anyhow::Result<Rendered> {
     let layout = Layout::page(site, &path, &topic.name, &description)
         .below(title, "/articles")
         .with_structured_data(structured_data::graph(nodes));
-    let articles = site.content.articles.iter().filter(|article| article.topic == *topic).collect();
     Rendered::page(&path, &TopicPage { layout, topic, articles })
 }
 
@@ -75,31 +74,21 @@ fn about(site: Site, topic: &Topic) -> anyhow::Result<Rendered> {
 struct ShowPage<'a> {
     layout: Layout<'a>,
     article: &'a Article,
-    author: Option<&'a Person>,
+    author: &'a Person,
     related: Vec<&'a Article>,
     newer: Option<&'a Article>,
     older: Option<&'a Article>,
 }
 
 impl ShowPage<'_> {
-    fn credential(&self) -> Option<&str> {
-        self.author.and_then(|person| person.credential.as_deref())
-    }
-
     /// Short texts need no list of contents.
     fn has_contents(&self) -> bool {
         self.article.body.sections.len() >= 4
     }
 
-    /// Shown only where it says more than the date of the review.
-    fn updated(&self) -> Option<Date> {
-        let article = self.article;
-        article.updated.filter(|updated| *updated > article.reviewed.unwrap_or(article.published))
-    }
-
     /// A year after the last one, such as `May 2026`. A review that is late is the practice's concern, not the reader's.
     fn next_review(&self) -> Option<String> {
-        let next = self.article.reviewed?.checked_add(1.year()).ok()?;
+        let next = self.article.next_review()?;
         (next >= self.layout.site.today).then(|| next.strftime("%B %Y").to_string())
     }
 
@@ -110,34 +99,26 @@ impl ShowPage<'_> {
     }
 }
 
-fn show(site: Site, position: usize) -> anyhow::Result<Rendered> {
-    let content = site.content;
-    let article = &content.articles[position];
+fn show(site: Site, article: &Article) -> anyhow::Result<Rendered> {
     let path = format!("/articles/{}", article.slug);
-    let author = content.practice.people.iter().find(|person| person.name == article.author);
+    let author = site.content.author(article);
+    let index = &words(site, "articles")?.title;
     let layout = Layout::page(site, &path, &article.title, &article.summary)
-        .below(&words(site, "articles")?.title, "/articles")
+        .below(index, "/articles")
         .with_published(structured_data::moment(site, article.published))
-        .with_structured_data(graph(site, article, author)?);
-    let page = ShowPage {
-        layout,
-        article,
-        author,
-        related: content.related(article),
-        newer: position.checked_sub(1).map(|newer| &content.articles[newer]),
-        older: content.articles.get(position + 1),
-    };
-    Rendered::page(&path, &page)
+        .with_structured_data(graph(site, article, index));
+    let (older, newer) = site.content.neighbours(article);
+    let related = site.content.related(article);
+    Rendered::page(&path, &ShowPage { layout, article, author, related, newer, older })
 }
 
-fn graph(site: Site, article: &Article, author: Option<&Person>) -> anyhow::Result<String> {
+fn graph(site: Site, article: &Article, index: &str) -> String {
     let path = format!("/articles/{}", article.slug);
-    let index = &words(site, "articles")?.title;
-    let trail = [(index.as_str(), "/articles"), (article.title.as_str(), path.as_str())];
+    let trail = [(index, "/articles"), (article.title.as_str(), path.as_str())];
     let mut nodes = vec![structured_data::practice(site), structured_data::breadcrumbs(site, &trail)];
     nodes.extend(structured_data::article(site, article));
-    nodes.extend(author.map(|person| structured_data::person(site, person)));
+    nodes.push(structured_data::person(site, site.content.author(article)));
     let questions = article.body.sections.iter().flat_map(|section| &section.questions);
     nodes.extend(structured_data::questions(site, &path, questions));
-    Ok(structured_data::graph(nodes))
+    structured_data::graph(nodes)
 }

@@ -77,12 +77,11 @@ fn show(site: Site, service: &Service) -> anyhow::Result<Rendered> {
         .below(&index.title, "/services")
         .with_quick_exit(service.quick_exit)
         .with_structured_data(structured_data::graph(nodes));
-    let chosen = |slug: &String| site.content.articles.iter().find(|article| article.slug == *slug);
     let page = ShowPage {
         layout,
         service,
         known: facts::fee(&site.content.practice, service),
-        related: service.related.iter().filter_map(chosen).collect(),
+        related: site.content.related_to_service(service),
     };
     Rendered::page(&path, &page)
 }

@@ -34,7 +34,8 @@ fn show(site: Site) -> anyhow::Result<Rendered> {
     let description = format!("Every page of {name} in one list: the practice, its services, its articles.");
     let graph = structured_data::graph(vec![structured_data::practice(site)]);
     let layout = Layout::page(site, "/sitemap", "Site map", &description).with_structured_data(graph);
-    Rendered::page("/sitemap", &ShowPage { layout, content: site.content, topics: site.content.topics() })
+    let topics = site.content.topics().into_iter().map(|(topic, _)| topic).collect();
+    Rendered::page("/sitemap", &ShowPage { layout, content: site.content, topics })
 }
 
 #[derive(Template)]
@@ -57,9 +58,9 @@ fn xml(site: Site) -> anyhow::Result<Rendered> {
     paths.push(("/faq".to_owned(), content.faq.updated));
     paths.push(("/sitemap".to_owned(), None));
     paths.extend(content.services.iter().map(|service| (format!("/services/{}", service.slug), None)));
-    for topic in content.topics() {
-        let about = content.articles.iter().filter(|article| article.topic == *topic);
-        paths.push((format!("/articles/topics/{}", topic.slug), about.map(modified).max()));
+    for (topic, articles) in content.topics() {
+        let newest = articles.into_iter().map(modified).max();
+        paths.push((format!("/articles/topics/{}", topic.slug), newest));
     }
     paths.extend(
         content

@@ -1,0 +1,38 @@
+//! Errors are pages of the site.
+
+use axum::http::{Method, StatusCode};
+
+use crate::visit::{all, changed, one, set_facts, shipped, words};
+
+#[tokio::test]
+async fn a_page_that_is_not_there_says_so_and_leads_on() {
+    let answer = shipped().open("/no-such-page").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+    let page = answer.html();
+    assert_eq!(words(one(&page, "h1")), "We could not find that page");
+    for path in ["/articles", "/services", "/contact"] {
+        assert!(!all(&page, &format!("main a[href='{path}']")).is_empty(), "{path}");
+    }
+    assert!(words(one(&page, ".crisis-line")).contains("988"));
+}
+
+#[tokio::test]
+async fn an_error_page_names_the_phone_number_where_there_is_one() {
+    let shown = |page: &scraper::Html| !all(page, "main a[href^='tel:']").is_empty();
+    assert!(!shown(&shipped().open("/no-such-page").await.html()));
+    let site = changed(|folder| set_facts(folder, "phone = \"(555) 555-0100\""));
+    let page = site.open("/no-such-page").await.html();
+    assert_eq!(one(&page, "main a[href^='tel:']").attr("href"), Some("tel:+15555550100"));
+}
+
+#[tokio::test]
+async fn a_method_that_is_not_there_is_answered_by_a_page() {
+    let site = shipped();
+    for path in ["/about", "/search", "/leave"] {
+        let answer = site.send(Method::POST, path, &[]).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        assert!(answer.header("allow").contains("GET"), "{path}");
+        assert_eq!(words(one(&answer.html(), "h1")), "This page cannot be used that way");
+    }
+}

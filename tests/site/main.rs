@@ -1,0 +1,11 @@
+//! Everything a person can see, through the router, in one process.
+
+mod addresses;
+mod articles;
+mod errors;
+mod feed;
+mod headers;
+mod pages;
+mod search;
+mod structured_data;
+mod visit;

@@ -21,7 +21,8 @@ async fn the_practice_is_described_on_every_page_with_nothing_that_is_not_set() 
     for path in PAGES {
         let practice = node(&site.page(path).await, "MedicalBusiness");
         assert_eq!(practice["@id"], "https://practice.example/#practice");
-        for name in ["telephone", "address", "areaServed", "openingHoursSpecification", "priceRange", "email"] {
+        for name in ["telephone", "address", "areaServed", "openingHoursSpecification", "priceRange", "email"]
+        {
             assert!(practice.get(name).is_none(), "{path}: {name}");
         }
     }
@@ -87,7 +88,9 @@ async fn no_question_is_marked_up_on_two_pages() {
 #[tokio::test]
 async fn links_to_previews_name_the_page_and_the_card() {
     let page = shipped().page(ARTICLE).await;
-    let property = |name: &str| one(&page, &format!("meta[property='{name}']")).attr("content").unwrap_or_default().to_owned();
+    let property = |name: &str| {
+        one(&page, &format!("meta[property='{name}']")).attr("content").unwrap_or_default().to_owned()
+    };
     assert_eq!(property("og:type"), "article");
     assert_eq!(property("og:url"), format!("https://practice.example{ARTICLE}"));
     assert!(property("og:image").starts_with("https://practice.example/static/card."));

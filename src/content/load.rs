@@ -11,7 +11,7 @@ use super::folder::{self, File, Folder};
 use super::links::Targets;
 use super::markdown::Asking;
 use super::texts::{Entry, Manuscript, Reader};
-use super::{Article, Content, Page, Practice, Prose, Service, checks, practice_file};
+use super::{Article, Content, Page, Practice, Service, checks, practice_file};
 
 /// The content, and what could be better about it.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub fn load(dir: &Path, now: Timestamp) -> Result<Loaded, Faults> {
         return Err(Faults(reading.faults));
     }
     let mut warnings = folder.warnings;
-    warnings.extend(reading.warnings());
+    warnings.extend(checks::warnings(&reading.manuscripts));
     let today = reader.today;
     Ok(Loaded { content: reading.content(practice, today), warnings })
 }
@@ -114,14 +114,9 @@ impl Reading {
     /// The address of each topic and the day from which an article stands under it.
     fn topics(&self) -> BTreeMap<String, Option<Date>> {
         let mut topics: BTreeMap<String, Option<Date>> = BTreeMap::new();
-        for manuscript in &self.manuscripts {
-            let article = &manuscript.article;
-            let address = format!("/articles/topics/{}", article.topic.slug);
-            let entry =
-                self.entries.iter().find(|entry| entry.address == format!("/articles/{}", article.slug));
-            let from = entry.and_then(|entry| entry.public_from);
-            let earliest = topics.entry(address).or_default();
-            *earliest = [*earliest, from].into_iter().flatten().min();
+        for text in &self.manuscripts {
+            let earliest = topics.entry(format!("/articles/topics/{}", text.article.topic.slug)).or_default();
+            *earliest = [*earliest, text.public_from].into_iter().flatten().min();
         }
         topics
     }
@@ -136,41 +131,26 @@ impl Reading {
         self.entries.iter().flat_map(moves).collect()
     }
 
-    fn warnings(&self) -> Vec<Fault> {
-        checks::warnings(&self.manuscripts)
-    }
-
     fn content(self, practice: Practice, today: Date) -> Content {
+        let is_public = |from: Option<Date>| from.is_some_and(|from| from <= today);
         let moved = self.moved();
-        let address = |article: &Article| format!("/articles/{}", article.slug);
-        let withdrawn =
-            self.manuscripts.iter().filter(|text| text.withdrawn).map(|text| address(&text.article));
-        let withdrawn: BTreeSet<String> = withdrawn.collect();
-        let public: BTreeSet<String> = self
-            .entries
-            .iter()
-            .filter(|entry| entry.public_from <= Some(today) && entry.public_from.is_some())
-            .map(|entry| entry.address.clone())
-            .collect();
-        let mut articles: Vec<Article> = self.manuscripts.into_iter().map(|text| text.article).collect();
-        articles.retain(|article| public.contains(&address(article)));
+        let public = self.entries.iter().filter(|entry| is_public(entry.public_from));
+        let public: BTreeSet<&String> = public.map(|entry| &entry.address).collect();
+        let moved = moved.into_iter().filter(|(_, to)| public.contains(to)).collect();
+        let withdrawn = self.manuscripts.iter().filter(|text| text.withdrawn);
+        let withdrawn = withdrawn.map(|text| format!("/articles/{}", text.article.slug)).collect();
+        let articles = self.manuscripts.into_iter().filter(|text| is_public(text.public_from));
+        let mut articles: Vec<Article> = articles.map(|text| text.article).collect();
         articles.sort_by(|a, b| b.published.cmp(&a.published).then_with(|| a.title.cmp(&b.title)));
         let mut services = self.services;
         services.sort_by(|(a, one), (b, other)| a.cmp(b).then_with(|| one.title.cmp(&other.title)));
-        let nothing = Page {
-            title: String::new(),
-            description: String::new(),
-            lead: None,
-            updated: None,
-            body: Prose::default(),
-        };
         Content {
             practice,
             pages: self.pages,
             services: services.into_iter().map(|(_, service)| service).collect(),
             articles,
-            faq: self.faq.unwrap_or(nothing),
-            moved: moved.into_iter().filter(|(_, to)| public.contains(to)).collect(),
+            faq: self.faq.expect("a missing faq.md is a fault"),
+            moved,
             withdrawn,
         }
     }

@@ -4,6 +4,7 @@
 
 mod address;
 mod articles;
+pub mod calendar;
 mod checks;
 mod facts;
 pub mod fault;
@@ -17,6 +18,7 @@ pub mod practice;
 mod practice_file;
 pub mod states;
 mod texts;
+pub mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::{Date, Time};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+
+use super::keys::Day;
 
 /// What the practice says about itself.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,7 +33,7 @@ pub struct Practice {
     /// Within how many business days a request is answered.
     #[serde(default = "one")]
     pub reply_within_business_days: u8,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "dates")]
     pub holidays: Vec<Date>,
     pub hipaa_notice_url: Option<String>,
     #[serde(default)]
@@ -211,6 +213,40 @@ impl Default for FormChoices {
         let times = ["weekday-mornings", "weekday-afternoons", "weekday-evenings", "weekends"];
         Self { times: times.map(String::from).to_vec() }
     }
+}
+
+impl Weekday {
+    /// As people write it: `Monday`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Monday => "Monday",
+            Self::Tuesday => "Tuesday",
+            Self::Wednesday => "Wednesday",
+            Self::Thursday => "Thursday",
+            Self::Friday => "Friday",
+            Self::Saturday => "Saturday",
+            Self::Sunday => "Sunday",
+        }
+    }
+}
+
+impl From<jiff::civil::Weekday> for Weekday {
+    fn from(weekday: jiff::civil::Weekday) -> Self {
+        use jiff::civil::Weekday as Civil;
+        match weekday {
+            Civil::Monday => Self::Monday,
+            Civil::Tuesday => Self::Tuesday,
+            Civil::Wednesday => Self::Wednesday,
+            Civil::Thursday => Self::Thursday,
+            Civil::Friday => Self::Friday,
+            Civil::Saturday => Self::Saturday,
+            Civil::Sunday => Self::Sunday,
+        }
+    }
+}
+
+fn dates<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Date>, D::Error> {
+    Ok(Vec::<Day>::deserialize(input)?.into_iter().map(|day| day.0).collect())
 }
 
 fn yes() -> bool {

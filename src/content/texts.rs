@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use unicode_segmentation::UnicodeSegmentation;
@@ -50,6 +51,8 @@ pub struct Manuscript {
     pub article: Article,
     pub topic_line: usize,
     pub withdrawn: bool,
+    /// As in its entry.
+    pub public_from: Option<Date>,
 }
 
 /// Today and the facts, which every text is read against.
@@ -128,18 +131,19 @@ impl Reader<'_> {
             body: written.prose,
         };
         head.check_article(&article);
-        let is_shown = !front.draft && !front.withdrawn;
+        let public_from = (!front.draft && !front.withdrawn).then_some(article.published);
         let address = format!("/articles/{}", article.slug);
         let entry = Entry {
             title: head.noted("title", &article.title),
             description: head.noted("summary", &article.summary),
             related: head.all_noted("related", &article.related),
             moved_from: head.all_noted("moved_from", &front.moved_from),
-            public_from: is_shown.then_some(article.published),
+            public_from,
             ..entry(file, address, written.links, written.anchors, written.lists)
         };
         let topic_line = head.keys.line(&["topic"]);
-        Some((Manuscript { file: file.path.clone(), article, topic_line, withdrawn: front.withdrawn }, entry))
+        let file = file.path.clone();
+        Some((Manuscript { file, article, topic_line, withdrawn: front.withdrawn, public_from }, entry))
     }
 
     fn open<'t, F: DeserializeOwned>(
@@ -254,7 +258,7 @@ impl Head<'_> {
             self.add("published", "published is missing, such as published = \"2026-11-20\"");
             return self.today;
         };
-        if date.year() > self.today.year() + 1 {
+        if date > self.today.saturating_add(1.year()) {
             self.add("published", "published is more than a year away.");
         }
         date

@@ -6,8 +6,10 @@
 mod error;
 mod folder;
 mod letterhead;
+mod line_by_line;
 mod memory;
 mod smtp;
+mod trouble;
 mod url;
 
 use std::{path::PathBuf, time::Duration};

@@ -4,47 +4,51 @@
 //! would meet every email, and what follows the server's acceptance is no trouble at all. Sends nothing in clear
 //! except to loopback.
 
-use std::{fs, time::Duration};
+use std::{fmt, fs, time::Duration};
 
 use anyhow::Context;
 use jiff::Timestamp;
 use lettre::transport::smtp::{
-    Error,
     authentication::{Credentials, DEFAULT_MECHANISMS},
     client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters},
     commands::{Data, Mail, Rcpt},
     extension::ClientId,
+    response::Severity,
 };
-use tokio::time::timeout;
+use tokio::{net::TcpStream, time::timeout};
 
-use super::{Affects, Email, Security, SendError, SmtpUrl, letterhead::Letterhead};
+use super::{
+    Affects, Email, Security, SendError, SmtpUrl,
+    letterhead::Letterhead,
+    line_by_line::LineByLine,
+    trouble::{Stage, Trouble},
+};
 
 /// How long the server may take to say goodbye. The email is already its own then.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(1);
 
 pub struct Smtp {
     url: SmtpUrl,
-    tls: Option<TlsParameters>,
+    link: Link,
     letterhead: Letterhead,
     time_limit: Duration,
 }
 
-/// How far an attempt came.
-#[derive(Debug, Clone, Copy)]
-enum Stage {
-    Connecting,
-    SigningIn,
-    Addressing,
-    HandingOver,
+/// How a connection is made; what has to be encrypted can't be without its parameters.
+enum Link {
+    Clear,
+    StartTls(TlsParameters),
+    Tls(TlsParameters),
 }
 
 impl Smtp {
     pub(super) fn new(url: SmtpUrl, letterhead: Letterhead, time_limit: Duration) -> anyhow::Result<Self> {
-        let tls = match url.security {
-            Security::None => None,
-            Security::StartTls | Security::Tls => Some(tls_parameters(&url)?),
+        let link = match url.security {
+            Security::None => Link::Clear,
+            Security::StartTls => Link::StartTls(tls_parameters(&url)?),
+            Security::Tls => Link::Tls(tls_parameters(&url)?),
         };
-        Ok(Self { url, tls, letterhead, time_limit })
+        Ok(Self { url, link, letterhead, time_limit })
     }
 
     pub(super) fn with_time_limit(self, time_limit: Duration) -> Self {
@@ -81,24 +85,40 @@ impl Smtp {
         connection.command(Rcpt::new(self.letterhead.recipient().clone(), vec![])).await?;
         connection.command(Data).await?;
         *stage = Stage::HandingOver;
-        connection.message(message).await?;
-        Ok(connection)
+        // lettre ends the text with a line break of its own.
+        let answer = connection.message(message.strip_suffix(b"\r\n").unwrap_or(message)).await?;
+        // lettre takes 3xx for a good answer too; only 2xx says that the server has the email.
+        match answer.code().severity {
+            Severity::PositiveCompletion => Ok(connection),
+            _ => Err(Trouble::Unclear),
+        }
     }
 
     /// A connection that may carry secrets: encrypted, or to loopback.
     async fn connect(&self) -> Result<AsyncSmtpConnection, Trouble> {
         let server = (self.url.host.as_str(), self.url.port);
         let hello = ClientId::Domain(self.letterhead.sender().domain().to_owned());
-        let at_once = self.tls.clone().filter(|_| self.url.security == Security::Tls);
-        let mut connection = AsyncSmtpConnection::connect_tokio1(server, None, &hello, at_once, None).await?;
-        if let (Security::StartTls, Some(tls)) = (self.url.security, &self.tls) {
-            if !connection.can_starttls() {
-                return Err(Trouble::NoStartTls);
-            }
-            connection.starttls(tls.clone(), &hello).await?;
-        }
-        Ok(connection)
+        let tls = match &self.link {
+            Link::Clear => None,
+            Link::Tls(tls) => Some(tls.clone()),
+            Link::StartTls(tls) => return start_tls(server, &hello, tls.clone()).await,
+        };
+        Ok(AsyncSmtpConnection::connect_tokio1(server, None, &hello, tls, None).await?)
     }
+}
+
+async fn start_tls(
+    server: (&str, u16),
+    hello: &ClientId,
+    tls: TlsParameters,
+) -> Result<AsyncSmtpConnection, Trouble> {
+    let clear = LineByLine(TcpStream::connect(server).await?);
+    let mut connection = AsyncSmtpConnection::connect_with_transport(Box::new(clear), hello).await?;
+    if !connection.can_starttls() {
+        return Err(Trouble::NoStartTls);
+    }
+    connection.starttls(tls, hello).await?;
+    Ok(connection)
 }
 
 fn tls_parameters(url: &SmtpUrl) -> anyhow::Result<TlsParameters> {
@@ -115,63 +135,8 @@ fn tls_parameters(url: &SmtpUrl) -> anyhow::Result<TlsParameters> {
     builder.build().context("TLS for the mail server can't be set up")
 }
 
-/// What ended an attempt.
-enum Trouble {
-    Lettre(Error),
-    NoStartTls,
-    Silent(Duration),
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        Self::Lettre(error)
-    }
-}
-
-impl Trouble {
-    fn into_send_error(self, stage: Stage) -> SendError {
-        let affects = match stage {
-            Stage::Connecting | Stage::SigningIn | Stage::Addressing => Affects::EveryEmail,
-            Stage::HandingOver => Affects::ThisEmail,
-        };
-        match self {
-            Self::Lettre(error) if error.is_permanent() => {
-                SendError::permanent(&answer(&error, stage), affects)
-            }
-            Self::Lettre(error) => SendError::transient(&answer(&error, stage), affects),
-            Self::NoStartTls => {
-                SendError::transient("the server offers no STARTTLS, so nothing was sent", affects)
-            }
-            Self::Silent(limit) => SendError::transient(
-                &format!("no answer within {} s, while {stage}", limit.as_secs_f32()),
-                affects,
-            ),
-        }
-    }
-}
-
-/// The server's code and text; where there was none, the cause and how far the attempt came.
-fn answer(error: &Error, stage: Stage) -> String {
-    let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    match error.status() {
-        Some(code) => format!("{code} {cause}"),
-        None => format!("{cause}, while {stage}"),
-    }
-}
-
-impl std::fmt::Display for Stage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Connecting => "connecting",
-            Self::SigningIn => "signing in",
-            Self::Addressing => "naming sender and recipient",
-            Self::HandingOver => "handing over the email",
-        })
-    }
-}
-
-impl std::fmt::Debug for Smtp {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Smtp").field("url", &self.url).finish_non_exhaustive()
     }
 }

@@ -3,4 +3,4 @@
 mod fake_smtp;
 mod outbox;
 mod outbox_over_smtp;
-mod real_smtp;
+mod smtp;

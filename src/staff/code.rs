@@ -4,8 +4,12 @@
 
 use std::fmt;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
+use hkdf::Hkdf;
+use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::seal::WrappingKey;
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const LENGTH: usize = 25;
@@ -28,22 +32,34 @@ impl Code {
         Ok(Self(code))
     }
 
-    /// Reads a code as somebody typed it: case, spaces and dashes don't matter, and letters that look like digits are
-    /// taken as digits. `None` where it can't be a code, so that a typo can be told from a wrong code.
+    /// Reads a code as somebody typed it, see [`tidied`]. `None` where it can't be a code, so that a typo can be told
+    /// from a wrong code.
     pub fn parse(typed: &str) -> Option<Self> {
-        let mut code = Self(String::with_capacity(LENGTH));
-        for letter in typed.chars().filter(|letter| !letter.is_whitespace() && *letter != '-') {
-            let letter = match letter.to_ascii_uppercase() {
-                'O' => '0',
-                'I' | 'L' => '1',
-                other => other,
-            };
-            if code.0.len() == LENGTH || !letter.is_ascii() || !ALPHABET.contains(&(letter as u8)) {
-                return None;
-            }
-            code.0.push(letter);
-        }
-        (code.0.len() == LENGTH).then_some(code)
+        tidied(typed).map(Self).filter(|code| code.0.len() == LENGTH)
+    }
+
+    /// What a table may hold to find what was made for this code. No slow hash is needed: nobody guesses 125 bits.
+    ///
+    /// # Errors
+    /// None in practice: the lengths are fixed.
+    pub fn lookup(&self) -> anyhow::Result<[u8; 32]> {
+        self.expanded(b"practice-site: finding an invitation")
+    }
+
+    /// The key for what was made for this code.
+    ///
+    /// # Errors
+    /// None in practice: the lengths are fixed.
+    pub fn wrapping(&self) -> anyhow::Result<WrappingKey> {
+        Ok(WrappingKey::new(self.expanded(b"practice-site: opening an invitation")?))
+    }
+
+    fn expanded(&self, purpose: &[u8]) -> anyhow::Result<[u8; 32]> {
+        let mut key = [0; 32];
+        Hkdf::<Sha256>::new(None, self.0.as_bytes())
+            .expand(purpose, &mut key)
+            .map_err(|reason| anyhow!("deriving a key failed: {reason}"))?;
+        Ok(key)
     }
 
     /// The code without dashes, as it is hashed.
@@ -55,6 +71,20 @@ impl Code {
     pub fn last_group(&self) -> &str {
         &self.0[LENGTH - GROUP..]
     }
+}
+
+/// A code or a part of one as it was meant: case, spaces and dashes don't matter, and letters that look like digits are
+/// digits. `None` where it holds anything else.
+pub fn tidied(typed: &str) -> Option<String> {
+    let letters = typed.chars().filter(|letter| !letter.is_whitespace() && *letter != '-');
+    let meant = letters.map(|letter| match letter.to_ascii_uppercase() {
+        'O' => '0',
+        'I' | 'L' => '1',
+        other => other,
+    });
+    meant
+        .map(|letter| ALPHABET.iter().map(|&known| char::from(known)).find(|known| *known == letter))
+        .collect()
 }
 
 impl fmt::Display for Code {

@@ -1,10 +1,76 @@
 //! The people who may read inquiries: their keys, passwords, second factors and sessions.
 //!
 //! Knows nothing of HTTP and nothing of inquiries. Whoever stands here as signed in holds the practice's private key;
-//! there is no other way to it.
+//! there is no other way to it. What needs the slow hash takes the database and begins its own short write after it.
 
 pub mod code;
+pub mod credentials;
+pub mod device;
 pub mod hashing;
+pub mod invitation;
 pub mod keys;
+pub mod own_account;
 pub mod password;
+pub mod people;
+pub mod recovery;
 pub mod second_factor;
+pub mod session;
+pub mod setup;
+pub mod sign_in;
+pub mod throttle;
+
+mod proof;
+mod token;
+
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+
+use anyhow::Result;
+use sqlx::SqliteConnection;
+
+use crate::audit::{By, Entry, Outcome, record};
+use hashing::{Cost, Hashing};
+use throttle::{Key, Throttle};
+
+/// What stands at every door where a secret is typed: the slow hash, and the count of tries. One for the whole program.
+#[derive(Debug)]
+pub struct Doorkeeper {
+    pub hashing: Hashing,
+    pub throttle: Throttle,
+}
+
+impl Doorkeeper {
+    /// `cost` is for new secrets; old ones keep theirs.
+    pub fn new(cost: Cost) -> Self {
+        Self { hashing: Hashing::new(cost), throttle: Throttle::default() }
+    }
+
+    /// Counts a try at a door that has no account of its own, such as `recovery`; returns the counts it went into.
+    fn begin(&self, door: &str, caller: &Caller<'_>, now: i64) -> std::result::Result<Vec<Key>, i64> {
+        let address = caller.address.map(Key::address);
+        let keys: Vec<Key> = [Some(Key::account(door)), address].into_iter().flatten().collect();
+        self.throttle.begin(&keys, now).map(|()| keys)
+    }
+}
+
+/// Who is at the door.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    pub by: By<'a>,
+    /// `None` at the command line and where addresses can't be trusted.
+    pub address: Option<IpAddr>,
+}
+
+/// A row of the ledger about an account.
+async fn note(
+    conn: &mut SqliteConnection,
+    by: By<'_>,
+    event: &'static str,
+    target: Option<&str>,
+    outcome: Outcome,
+    now: i64,
+) -> Result<()> {
+    record(conn, Entry { by, event, target, outcome, detail: None }, now).await
+}

@@ -3,6 +3,8 @@
 //! The seed is stored only encrypted under its person's wrapping key. Whether a code was used before is not decided
 //! here: the caller stores the step and refuses it the second time.
 
+use std::fmt;
+
 use anyhow::{Context, Result, anyhow};
 use qrcode::{Color, EcLevel, QrCode};
 use totp_rs::{Algorithm, Builder, Totp};
@@ -99,6 +101,12 @@ impl Seed {
             .with_account_name(account)
             .build()
             .map_err(|reason| anyhow!("the second factor can't be set up: {reason}"))
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed(…)")
     }
 }
 

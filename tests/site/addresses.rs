@@ -7,7 +7,8 @@ use crate::visit::{ARTICLE, PAGES, changed, set_facts, shipped};
 #[tokio::test]
 async fn every_public_address_answers() {
     let site = shipped();
-    let others = ["/sitemap.xml", "/robots.txt", "/articles/feed.xml", "/search", "/articles/topics/relationships"];
+    let others =
+        ["/sitemap.xml", "/robots.txt", "/articles/feed.xml", "/search", "/articles/topics/relationships"];
     for path in PAGES.iter().chain(&others) {
         assert_eq!(site.open(path).await.status, StatusCode::OK, "{path}");
     }

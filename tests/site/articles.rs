@@ -110,7 +110,8 @@ async fn a_review_that_is_late_is_not_shown_to_readers() {
 #[tokio::test]
 async fn the_index_lists_articles_newest_first() {
     let page = shipped().page("/articles").await;
-    let dates: Vec<&str> = all(&page, ".article-list time").iter().filter_map(|time| time.attr("datetime")).collect();
+    let dates: Vec<&str> =
+        all(&page, ".article-list time").iter().filter_map(|time| time.attr("datetime")).collect();
     assert_eq!(dates.len(), 3);
     assert!(dates.is_sorted_by(|a, b| a >= b), "{dates:?}");
 }
@@ -129,7 +130,8 @@ async fn before_the_first_article_the_index_says_so() {
         for entry in std::fs::read_dir(folder.join("articles")).expect("a folder") {
             let file = entry.expect("readable").path();
             let text = std::fs::read_to_string(&file).expect("readable");
-            let text = text.replace("published = \"2026-", "published = \"2036-").replace("reviewed = \"2026-", "#");
+            let text =
+                text.replace("published = \"2026-", "published = \"2036-").replace("reviewed = \"2026-", "#");
             std::fs::write(&file, text).expect("written");
         }
     });

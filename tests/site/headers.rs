@@ -26,7 +26,16 @@ fn is_protected(answer: &Answer, path: &str) {
 async fn every_kind_of_answer_is_protected() {
     let site = shipped();
     let style = style_address(&site.page("/").await);
-    let get = [ARTICLE, "/search?q=trust", "/leave", "/about/", "/nowhere", "/robots.txt", "/articles/feed.xml", &style];
+    let get = [
+        ARTICLE,
+        "/search?q=trust",
+        "/leave",
+        "/about/",
+        "/nowhere",
+        "/robots.txt",
+        "/articles/feed.xml",
+        &style,
+    ];
     for path in get {
         is_protected(&site.open(path).await, path);
         is_protected(&site.send(Method::HEAD, path, &[]).await, path);
@@ -49,7 +58,8 @@ async fn a_browser_that_has_the_page_is_told_so_for_each_coding_alone() {
         assert_eq!(answer.header("vary"), "accept-encoding");
         assert_eq!(answer.header("cache-control"), "no-cache");
         let tag = answer.header("etag").to_owned();
-        let again = site.send(Method::GET, ARTICLE, &[("accept-encoding", coding), ("if-none-match", &tag)]).await;
+        let again =
+            site.send(Method::GET, ARTICLE, &[("accept-encoding", coding), ("if-none-match", &tag)]).await;
         assert_eq!(again.status, StatusCode::NOT_MODIFIED);
         assert!(again.body.is_empty());
         assert_eq!(again.header("etag"), tag);
@@ -97,7 +107,9 @@ async fn a_page_compressed_again_has_the_same_words_and_fewer_bytes() {
 async fn files_under_hashed_names_are_kept_for_a_year() {
     let site = shipped();
     let page = site.page("/").await;
-    for link in all(&page, "link[rel=stylesheet], link[rel=preload], link[rel=icon], link[rel=apple-touch-icon]") {
+    for link in
+        all(&page, "link[rel=stylesheet], link[rel=preload], link[rel=icon], link[rel=apple-touch-icon]")
+    {
         let path = link.attr("href").expect("an address");
         let answer = site.open(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
@@ -121,7 +133,9 @@ async fn pages_ask_no_other_host_for_anything_and_run_no_script() {
         for script in all(&page, "script") {
             assert_eq!(script.attr("type"), Some("application/ld+json"), "{path}");
         }
-        assert!(all(&page, "link[rel=preconnect], link[rel=dns-prefetch], [style], style, [onclick]").is_empty());
+        assert!(
+            all(&page, "link[rel=preconnect], link[rel=dns-prefetch], [style], style, [onclick]").is_empty()
+        );
     }
 }
 

@@ -15,7 +15,11 @@ async fn every_page_has_the_same_frame() {
         assert_eq!(one(&page, "body > a.skip-link").attr("href"), Some("#main"));
         one(&page, "main#main");
         let nav: Vec<String> = all(&page, ".site-nav a").into_iter().map(words).collect();
-        assert_eq!(nav, ["About", "Services", "Fees", "Articles", "Questions", "Request a consultation"], "{path}");
+        assert_eq!(
+            nav,
+            ["About", "Services", "Fees", "Articles", "Questions", "Request a consultation"],
+            "{path}"
+        );
         let footer: Vec<String> = all(&page, ".site-footer nav a").into_iter().map(words).collect();
         assert_eq!(footer[..2], ["Contact", "Help right now"], "{path}");
         assert!(words(one(&page, ".crisis-line")).contains("911"));
@@ -32,7 +36,10 @@ async fn titles_and_descriptions_are_unique_and_of_a_good_length() {
         let title = words(one(&page, "title"));
         let description = one(&page, "meta[name=description]").attr("content").unwrap_or_default().to_owned();
         assert!((50..=160).contains(&description.chars().count()), "{path}: {description}");
-        assert!(title.ends_with(" | Josephine Ruiz Psychotherapy") == (title.chars().count() > 35), "{path}: {title}");
+        assert!(
+            title.ends_with(" | Josephine Ruiz Psychotherapy") == (title.chars().count() > 35),
+            "{path}: {title}"
+        );
         assert!(!seen.contains(&title) && !seen.contains(&description), "{path}");
         seen.extend([title, description]);
     }
@@ -62,10 +69,16 @@ async fn the_navigation_says_where_the_reader_is() {
     let site = shipped();
     let marked = |page: &Html| {
         let links = all(page, ".site-nav a[aria-current]");
-        links.iter().map(|link| (words(*link), link.attr("aria-current").unwrap_or("").to_owned())).collect::<Vec<_>>()
+        links
+            .iter()
+            .map(|link| (words(*link), link.attr("aria-current").unwrap_or("").to_owned()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(marked(&site.page("/about").await), [("About".to_owned(), "page".to_owned())]);
-    assert_eq!(marked(&site.page("/services/trauma-therapy").await), [("Services".to_owned(), "true".to_owned())]);
+    assert_eq!(
+        marked(&site.page("/services/trauma-therapy").await),
+        [("Services".to_owned(), "true".to_owned())]
+    );
     assert!(marked(&site.page("/contact").await).is_empty());
 }
 
@@ -131,7 +144,11 @@ async fn facts_that_are_set_are_shown() {
                        verify_url = \"https://board.example/check\"\n\n[first_call]";
         let fee = "[fees]\naccepts_insurance = false\n\n[[fees.services]]\nservice = \"couples-therapy\"\nminutes = 80\n\
                    fee = \"$1\"\n";
-        let text = text.replacen("\n[first_call]", &format!("\n{license}"), 1).replacen("\n[fees]", &format!("\n{fee}"), 1);
+        let text = text.replacen("\n[first_call]", &format!("\n{license}"), 1).replacen(
+            "\n[fees]",
+            &format!("\n{fee}"),
+            1,
+        );
         std::fs::write(&file, text).expect("written");
         add_tables(folder, "[hours]\nmonday = { open = \"09:00\", close = \"17:00\" }");
     });

@@ -60,7 +60,20 @@ async fn an_empty_search_shows_places_to_start() {
 async fn nothing_typed_can_break_the_search() {
     let site = shipped();
     let long = format!("/search?q={}", "trust+".repeat(2_000));
-    let typed = ["%22", "%22a%22+OR", "NEAR(a", "a*", "-x", "a:b", "^", "%00", "%FF%FE", "%F0%9F%8C%BF", "'", "%3Cscript%3E"];
+    let typed = [
+        "%22",
+        "%22a%22+OR",
+        "NEAR(a",
+        "a*",
+        "-x",
+        "a:b",
+        "^",
+        "%00",
+        "%FF%FE",
+        "%F0%9F%8C%BF",
+        "'",
+        "%3Cscript%3E",
+    ];
     for query in typed {
         site.page(&format!("/search?q={query}")).await;
     }

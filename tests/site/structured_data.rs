@@ -19,9 +19,10 @@ fn node(page: &Html, kind: &str) -> Value {
 async fn the_practice_is_described_on_every_page_with_nothing_that_is_not_set() {
     let site = shipped();
     for path in PAGES {
-        let practice = node(&site.page(path).await, "MedicalBusiness");
+        let practice = node(&site.page(path).await, "MedicalOrganization");
         assert_eq!(practice["@id"], "https://practice.example/#practice");
-        for name in ["telephone", "address", "areaServed", "openingHoursSpecification", "priceRange", "email"] {
+        for name in ["telephone", "address", "areaServed", "openingHoursSpecification", "priceRange", "email"]
+        {
             assert!(practice.get(name).is_none(), "{path}: {name}");
         }
     }
@@ -31,11 +32,23 @@ async fn the_practice_is_described_on_every_page_with_nothing_that_is_not_set() 
 async fn what_is_set_is_told() {
     let site = changed(|folder| {
         set_facts(folder, "phone = \"(555) 555-0100\"\nlicensed_states = [\"OR\", \"WA\"]");
-        add_tables(folder, "[hours]\nmonday = { open = \"09:00\", close = \"17:00\" }");
     });
-    let practice = node(&site.page("/contact").await, "MedicalBusiness");
+    let practice = node(&site.page("/contact").await, "MedicalOrganization");
     assert_eq!(practice["telephone"], "(555) 555-0100");
     assert_eq!(practice["areaServed"][1]["name"], "Washington");
+}
+
+#[tokio::test]
+async fn a_practice_with_an_address_is_a_place_with_hours() {
+    let site = changed(|folder| {
+        add_tables(
+            folder,
+            "[hours]\nmonday = { open = \"09:00\", close = \"17:00\" }\n\
+             [address]\nstreet = \"1 Example Street\"\ncity = \"Sampletown\"\nstate = \"OR\"\npostal_code = \"00000\"",
+        );
+    });
+    let practice = node(&site.page("/contact").await, "MedicalBusiness");
+    assert_eq!(practice["address"]["addressLocality"], "Sampletown");
     assert_eq!(practice["openingHoursSpecification"][0]["opens"], "09:00");
 }
 
@@ -87,7 +100,9 @@ async fn no_question_is_marked_up_on_two_pages() {
 #[tokio::test]
 async fn links_to_previews_name_the_page_and_the_card() {
     let page = shipped().page(ARTICLE).await;
-    let property = |name: &str| one(&page, &format!("meta[property='{name}']")).attr("content").unwrap_or_default().to_owned();
+    let property = |name: &str| {
+        one(&page, &format!("meta[property='{name}']")).attr("content").unwrap_or_default().to_owned()
+    };
     assert_eq!(property("og:type"), "article");
     assert_eq!(property("og:url"), format!("https://practice.example{ARTICLE}"));
     assert!(property("og:image").starts_with("https://practice.example/static/card."));

@@ -19,7 +19,9 @@ pub fn graph(nodes: Vec<Value>) -> String {
 /// The practice itself, on every page.
 pub fn practice(site: Site) -> Value {
     let practice = &site.content.practice;
-    let mut node = node("MedicalBusiness", practice_id(site));
+    // A MedicalBusiness is a place. Until the address is known, the practice is an organization.
+    let kind = if practice.address.is_some() { "MedicalBusiness" } else { "MedicalOrganization" };
+    let mut node = node(kind, practice_id(site));
     node.insert("name".into(), json!(practice.name));
     node.insert("url".into(), json!(absolute(site.base_url, "/")));
     put(&mut node, "telephone", practice.phone.as_deref());
@@ -29,8 +31,10 @@ pub fn practice(site: Site) -> Value {
     if practice.address.is_none() {
         put(&mut node, "areaServed", area(practice));
     }
-    put(&mut node, "openingHoursSpecification", hours(practice));
-    put(&mut node, "priceRange", prices(practice));
+    if practice.address.is_some() {
+        put(&mut node, "openingHoursSpecification", hours(practice));
+        put(&mut node, "priceRange", prices(practice));
+    }
     node.into()
 }
 
@@ -111,13 +115,18 @@ pub fn article(site: Site, article: &Article) -> [Value; 2] {
     [page.into(), text.into()]
 }
 
-/// The questions that stand on a page; nothing where it has none.
+/// The questions that stand on a page; nothing where it has none. One that is on the page of questions too is told
+/// there alone.
 pub fn questions<'q>(site: Site, path: &str, questions: impl Iterator<Item = &'q Question>) -> Option<Value> {
     let entry = |question: &Question| {
         let answer = json!({ "@type": "Answer", "text": question.answer_text });
         json!({ "@type": "Question", "name": question.question, "acceptedAnswer": answer })
     };
-    let entries = some(questions.map(entry).collect())?;
+    let is_told_there = |question: &Question| {
+        let mut told = site.content.faq.body.sections.iter().flat_map(|section| &section.questions);
+        path != "/faq" && told.any(|other| other.question == question.question)
+    };
+    let entries = some(questions.filter(|question| !is_told_there(question)).map(entry).collect())?;
     let mut node = node("FAQPage", format!("{}{path}#questions", site.base_url));
     node.insert("mainEntity".into(), entries);
     Some(node.into())

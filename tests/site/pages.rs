@@ -87,7 +87,7 @@ async fn the_home_page_leads_to_the_form_the_services_and_the_articles() {
     let page = shipped().page("/").await;
     assert_eq!(words(one(&page, "h1")), "A steady place to talk things through");
     one(&page, "main a.button[href='/request-consultation']");
-    one(&page, "main a[href='#what-happens-first']");
+    one(&page, "main > p a[href='#what-happens-first']");
     one(&page, "h2#what-happens-first");
     assert_eq!(all(&page, ".cards .card h3 a").len(), 3);
     assert_eq!(all(&page, ".article-list li").len(), 3);
@@ -157,7 +157,7 @@ async fn facts_that_are_set_are_shown() {
     one(&contact, "dl a[href='mailto:hello@practice.example']");
     assert!(words(one(&contact, "dl")).contains("Monday: 9:00 AM to 5:00 PM"));
     let fees = site.page("/fees").await;
-    assert_eq!(words(one(&fees, "tbody tr")), "Couples therapy80 minutes$1");
+    assert_eq!(words(one(&fees, "tbody tr")), "Couples therapy 80 minutes $1");
     assert!(words(one(&fees, "main")).contains("do not bill insurance"));
     assert!(words(one(&site.page("/services/couples-therapy").await, "dl")).contains("80 minutes"));
     let about = site.page("/about").await;

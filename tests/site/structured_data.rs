@@ -19,7 +19,7 @@ fn node(page: &Html, kind: &str) -> Value {
 async fn the_practice_is_described_on_every_page_with_nothing_that_is_not_set() {
     let site = shipped();
     for path in PAGES {
-        let practice = node(&site.page(path).await, "MedicalBusiness");
+        let practice = node(&site.page(path).await, "MedicalOrganization");
         assert_eq!(practice["@id"], "https://practice.example/#practice");
         for name in ["telephone", "address", "areaServed", "openingHoursSpecification", "priceRange", "email"]
         {
@@ -32,11 +32,23 @@ async fn the_practice_is_described_on_every_page_with_nothing_that_is_not_set() 
 async fn what_is_set_is_told() {
     let site = changed(|folder| {
         set_facts(folder, "phone = \"(555) 555-0100\"\nlicensed_states = [\"OR\", \"WA\"]");
-        add_tables(folder, "[hours]\nmonday = { open = \"09:00\", close = \"17:00\" }");
     });
-    let practice = node(&site.page("/contact").await, "MedicalBusiness");
+    let practice = node(&site.page("/contact").await, "MedicalOrganization");
     assert_eq!(practice["telephone"], "(555) 555-0100");
     assert_eq!(practice["areaServed"][1]["name"], "Washington");
+}
+
+#[tokio::test]
+async fn a_practice_with_an_address_is_a_place_with_hours() {
+    let site = changed(|folder| {
+        add_tables(
+            folder,
+            "[hours]\nmonday = { open = \"09:00\", close = \"17:00\" }\n\
+             [address]\nstreet = \"1 Example Street\"\ncity = \"Sampletown\"\nstate = \"OR\"\npostal_code = \"00000\"",
+        );
+    });
+    let practice = node(&site.page("/contact").await, "MedicalBusiness");
+    assert_eq!(practice["address"]["addressLocality"], "Sampletown");
     assert_eq!(practice["openingHoursSpecification"][0]["opens"], "09:00");
 }
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use clap::Parser;
 use http_body_util::BodyExt;
 use jiff::Timestamp;
+use practice_site::config::{Cli, Environment, Settings};
 use practice_site::content;
 use practice_site::web::snapshot::Snapshot;
 use practice_site::web::{self, Web};
@@ -97,7 +99,7 @@ impl Site {
             Err(faults) => panic!("{faults:?}"),
         };
         let snapshot = Snapshot::build(Arc::new(loaded.content), BASE_URL, now).expect("the pages render");
-        let web = Arc::new(Web::new(snapshot));
+        let web = Arc::new(Web::new(settings(folder), snapshot, None, Arc::new(move || now)));
         Self { router: web::router(web.clone()), web }
     }
 
@@ -123,6 +125,13 @@ impl Site {
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         answer.html()
     }
+}
+
+fn settings(content: &Path) -> Settings {
+    let mut arguments = vec!["practice-site", "--base-url", BASE_URL, "--content"];
+    arguments.push(content.to_str().expect("a path in UTF-8"));
+    let cli = Cli::try_parse_from(arguments).expect("the arguments are right");
+    Settings::check(cli.typed, &Environment::default()).expect("the settings are right")
 }
 
 impl Answer {

@@ -51,7 +51,7 @@ pub fn part(heading: Node<'_>) -> Vec<Node<'_>> {
 }
 
 pub fn collect_ids(root: Node<'_>, ids: &mut BTreeSet<String>, findings: &mut Findings) {
-    for heading in root.children().filter(|node| level(*node).is_some()) {
+    for heading in root.children().filter(|node| level(node).is_some()) {
         let id = id(heading);
         if heading.data().attrs.as_ref().is_some_and(|attrs| attrs.id.is_some()) && !is_slug(&id) {
             findings.add(

@@ -3,6 +3,7 @@
 //! Writes `practice_keys` and `practice_key_copies`. A key that is missing or damaged after the first start is an error
 //! and never replaced silently: what was sealed to it would be lost.
 
+use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -27,11 +28,16 @@ pub fn holder_of(staff_id: i64) -> String {
 }
 
 /// What the start of the program needs to know.
-#[derive(Debug)]
 pub struct FirstStart {
     pub public: PublicKey,
     /// There until the first account exists. Print it to a terminal only.
     pub setup_code: Option<String>,
+}
+
+impl fmt::Debug for FirstStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FirstStart({:?}, …)", self.public)
+    }
 }
 
 /// A wrapped copy of the private key, with what is needed to derive its wrapping key again.

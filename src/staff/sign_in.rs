@@ -2,6 +2,8 @@
 //!
 //! Says only "refused": never which of address, password or code was wrong. Strangers cost the same work as staff.
 
+use std::fmt;
+
 use anyhow::{Context, Result, ensure};
 use sqlx::SqliteConnection;
 use zeroize::Zeroizing;
@@ -44,13 +46,18 @@ pub enum SignIn {
 }
 
 /// A session that has just begun.
-#[derive(Debug)]
 pub struct Welcome {
     pub staff_id: i64,
     /// What the session's cookie holds.
     pub cookie: Zeroizing<String>,
     /// What the browser's own cookie holds from now on, for a browser that was not known: announce that sign-in.
     pub new_device: Option<Zeroizing<String>>,
+}
+
+impl fmt::Debug for Welcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Welcome(staff:{})", self.staff_id)
+    }
 }
 
 /// Signs somebody in.

@@ -8,6 +8,8 @@ pub mod calendar;
 mod checks;
 mod facts;
 pub mod fault;
+#[cfg(test)]
+mod fixture;
 mod folder;
 mod front_matter;
 mod keys;

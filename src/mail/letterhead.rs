@@ -132,7 +132,7 @@ mod tests {
             &email("New\r\nrequest", "Text."),
         );
         assert!(
-            message.starts_with("From: \"Made-up  Bcc: x@y.example\" <site@practice.example>\r\nTo:"),
+            message.starts_with("From: \"Made-up Bcc: x@y.example\" <site@practice.example>\r\nTo:"),
             "{message}"
         );
         assert!(message.contains("\r\nSubject: New  request\r\n"), "{message}");

@@ -12,6 +12,7 @@ pub mod fault;
 mod fixture;
 mod folder;
 mod front_matter;
+mod head;
 mod keys;
 mod links;
 mod load;

@@ -88,8 +88,10 @@ impl Reader<'_> {
         out: &mut Findings,
     ) -> Option<(Page, Entry)> {
         let (front, mut head, mut written) = self.open::<PageFront>(file, asking, out)?;
+        let title = head.required(front.title, "title");
         let page = Page {
-            title: head.required(front.title, "title"),
+            heading: head.optional(front.heading, "heading").unwrap_or_else(|| title.clone()),
+            title,
             description: head.summary(front.description, "description"),
             lead: head.optional(front.lead, "lead"),
             updated: head.past(front.updated, "updated"),

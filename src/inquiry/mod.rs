@@ -13,6 +13,7 @@ pub mod notice;
 pub mod phone;
 pub mod problem;
 pub mod reference;
+pub mod reseal;
 pub mod senders;
 pub mod store;
 pub mod suspicion;

@@ -18,7 +18,7 @@ use crate::staff::hashing::Cost;
 use crate::staff::people::{self, Disabled, NewPerson};
 use crate::staff::recovery::{self, Recover, Recovery};
 use crate::staff::setup::{self, Prepared, SetUp};
-use crate::staff::{Caller, Doorkeeper, keys};
+use crate::staff::{Caller, Doorkeeper, keys, setup_code};
 use crate::web::admin::refusal;
 
 /// Whoever can run a command on the server.
@@ -116,7 +116,7 @@ impl Operator {
         stored.context("somebody else made the first account just now; run the command again")?;
         reseal::all(&mut write, &ready.old_private, &ready.new_public).await?;
         write.commit().await?;
-        keys::forget_setup_code(&self.settings.data)?;
+        setup_code::forget(&self.settings.data)?;
         Ok(format!(
             "Added {email}.\nRecovery code: {}\nWrite it on paper. It is shown this once, and without a password and without it nobody can read the requests.",
             ready.recovery_code

@@ -1,6 +1,7 @@
 //! Builds everything from the settings, runs it, and stops it.
 
 mod check;
+pub mod operator;
 mod refresh;
 mod storage;
 

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Settings;
 use crate::db::Db;
-use crate::inquiry::{Senders, TokenKey, intake};
+use crate::inquiry::{Senders, TokenKey, intake, notice};
 use crate::mail::{MailSettings, Mailer};
 use crate::outbox;
 use crate::staff::hashing::{Cost, Hashing};
@@ -39,9 +39,9 @@ impl Storage {
         let tokens = TokenKey::load(&settings.data)?;
         let mailer = Mailer::new(mail)?;
         let wake = Arc::new(Notify::new());
-        let worker = outbox::Worker::new(db.clone(), mailer, wake.clone());
-        let (intake, writer) = intake::open(db.clone(), start.public, &settings.base_url, wake);
-        let desk = Desk { db, intake, tokens, senders: Senders::default(), worker: worker.heartbeat() };
+        let worker = outbox::Worker::new(db.clone(), mailer, notice::joined, wake.clone());
+        let (intake, writer) = intake::open(db.clone(), start.public, &settings.base_url, wake.clone());
+        let desk = Desk { db, intake, tokens, senders: Senders::default(), worker: worker.heartbeat(), mail: wake };
         Ok(Self { desk, writer, worker })
     }
 

@@ -12,13 +12,13 @@ use sqlx::SqliteConnection;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::answers::Answers;
-use super::notice::NewRequest;
+use super::notice::{self, NewRequest};
 use super::reference::Reference;
 use super::store::{self, NewRow, Promise};
 use super::suspicion::Suspicion;
 use crate::content::Practice;
 use crate::db::Db;
-use crate::outbox;
+use crate::outbox::{self, Joinable};
 use crate::seal::{self, PublicKey};
 use crate::staff::keys;
 
@@ -214,7 +214,8 @@ async fn insert(write: &mut SqliteConnection, waiting: &Waiting) -> Result<bool>
     let is_new = store::insert(write, &row, promise.received).await?;
     if is_new && suspicion.is_empty() {
         let notice = waiting.email.notice(&sealed.reference, &waiting.base_url)?;
-        outbox::enqueue(write, &notice.subject, &notice.text, promise.received).await?;
+        let joins = Joinable { topic: notice::TOPIC, line: &notice.line, about: sealed.reference.as_str() };
+        outbox::enqueue_joinable(write, &notice.subject, &notice.text, joins, promise.received).await?;
     }
     Ok(is_new)
 }

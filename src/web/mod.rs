@@ -42,6 +42,7 @@ use crate::db::Db;
 use crate::inquiry::{Intake, Senders, TokenKey};
 use crate::outbox::Heartbeat;
 use snapshot::Snapshot;
+use tokio::sync::Notify;
 
 /// Tells the time. Tests bring their own.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -64,6 +65,8 @@ pub struct Desk {
     pub senders: Senders,
     /// Of the mail worker.
     pub worker: Arc<Heartbeat>,
+    /// Wakes the mail worker.
+    pub mail: Arc<Notify>,
 }
 
 impl Web {

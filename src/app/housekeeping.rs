@@ -35,7 +35,7 @@ pub async fn run(web: Arc<Web>, stopped: watch::Receiver<bool>) {
 
 async fn keep_house(web: &Web) {
     let Some(desk) = &web.desk else { return std::future::pending().await };
-    let base_url = web.settings.base_url.to_string();
+    let base_url = web.settings.base_url.clone();
     let mut house = Housekeeping::new(desk.db.clone(), base_url, desk.mail.clone());
     loop {
         let snapshot = web.current.load_full();

@@ -41,7 +41,8 @@ impl Storage {
         let wake = Arc::new(Notify::new());
         let worker = outbox::Worker::new(db.clone(), mailer, notice::joined, wake.clone());
         let (intake, writer) = intake::open(db.clone(), start.public, &settings.base_url, wake.clone());
-        let desk = Desk { db, intake, tokens, senders: Senders::default(), worker: worker.heartbeat(), mail: wake };
+        let desk =
+            Desk { db, intake, tokens, senders: Senders::default(), worker: worker.heartbeat(), mail: wake };
         Ok(Self { desk, writer, worker })
     }
 

@@ -105,7 +105,7 @@ mod tests {
              \n\
              Open it: https://practice.example/admin/inquiries/K7QF-2M\n\
              \n\
-             This message holds no details, because email is not private.\n"
+             This message holds no details, because email is not private."
         );
     }
 
@@ -124,7 +124,7 @@ mod tests {
              W3RT-9X: came in at 9:14 AM on Monday, May 5. Reply by Tuesday, May 6.\n\
              https://practice.example/admin/inquiries/W3RT-9X\n\
              \n\
-             This message holds no details, because email is not private.\n"
+             This message holds no details, because email is not private."
         );
     }
 }

@@ -41,17 +41,20 @@ pub async fn last(conn: &mut SqliteConnection, task: Task) -> Result<Option<Time
         .fetch_optional(conn)
         .await
         .context("reading when a regular task was done")?;
-    at.map(|at| Timestamp::from_millisecond(at).context("a time of a regular task is out of range")).transpose()
+    at.map(|at| Timestamp::from_millisecond(at).context("a time of a regular task is out of range"))
+        .transpose()
 }
 
 /// Writes down that it is done now.
 pub async fn note(conn: &mut SqliteConnection, task: Task, now: Timestamp) -> Result<()> {
-    sqlx::query("INSERT INTO housekeeping (name, at) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET at = ?2")
-        .bind(task.name())
-        .bind(now.as_millisecond())
-        .execute(conn)
-        .await
-        .context("writing down when a regular task was done")?;
+    sqlx::query(
+        "INSERT INTO housekeeping (name, at) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET at = ?2",
+    )
+    .bind(task.name())
+    .bind(now.as_millisecond())
+    .execute(conn)
+    .await
+    .context("writing down when a regular task was done")?;
     Ok(())
 }
 
@@ -143,7 +146,8 @@ mod tests {
             let until = distrusted_until(&mut write, hours(hour)).await.expect("an answer");
             seen.push((hour, until.is_none()));
         }
-        let believed: Vec<i64> = seen.into_iter().filter(|(_, believed)| *believed).map(|(hour, _)| hour).collect();
+        let believed: Vec<i64> =
+            seen.into_iter().filter(|(_, believed)| *believed).map(|(hour, _)| hour).collect();
         assert_eq!(believed, [0, 47, 95, 87_648, 87_649, 144]);
         // What was done while the clock was ahead does not count as done for ever.
         assert!(last(&mut write, Task::Clock).await.expect("reads") == Some(hours(144)));

@@ -105,7 +105,7 @@ mod tests {
     fn first_lines(today: i64, late: i64, held: i64) -> String {
         let text = Counts { today, late, held }.text("https://practice.example").expect("renders");
         let end = "\nOpen the inbox: https://practice.example/admin\n\n\
-                   This message holds no details, because email is not private.\n";
+                   This message holds no details, because email is not private.";
         text.strip_suffix(end).unwrap_or_else(|| panic!("{text:?}")).to_owned()
     }
 

@@ -49,11 +49,7 @@ pub enum Night {
 ///
 /// # Errors
 /// When the database can't be read.
-pub async fn leaving(
-    conn: &mut SqliteConnection,
-    kept: &Retention,
-    now: Timestamp,
-) -> Result<Vec<Leaving>> {
+pub async fn leaving(conn: &mut SqliteConnection, kept: &Retention, now: Timestamp) -> Result<Vec<Leaving>> {
     let until = now.as_millisecond() + NOTICE_DAYS * DAY_MS;
     let rows = ending(conn, kept, until, i64::MAX).await?;
     let leaving = |(reference, status, erased_at): (String, String, i64)| {

@@ -111,7 +111,7 @@ fn harmless(cell: &str) -> String {
     let begins_badly = |c: char| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
     let is_hidden =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\u{200b}' | '\u{feff}');
-    let hides = cell.starts_with(|c: char| matches!(c, '\t' | '\r' | '\n'));
+    let hides = cell.starts_with(['\t', '\r', '\n']);
     if hides || cell.trim_start_matches(is_hidden).starts_with(begins_badly) {
         format!("'{cell}")
     } else {

@@ -82,6 +82,7 @@ async fn compress(web: &Arc<Web>) {
     let cache = web.settings.data.join("cache");
     let smaller = spawn_blocking(move || shared.current.load_full().recompress(Some(&cache))).await;
     match smaller {
+        // Nobody else swaps meanwhile: rebuilding and compressing take turns in one task.
         Ok(Ok(snapshot)) => web.current.store(Arc::new(snapshot)),
         Ok(Err(error)) => tracing::warn!("the pages stay a little larger than they could be: {error:#}"),
         Err(error) => tracing::error!("compressing the pages failed: {error}"),

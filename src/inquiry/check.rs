@@ -17,7 +17,7 @@ const BYTES_A_LETTER: usize = 20;
 
 /// What became of a draft.
 pub enum Checked {
-    Fits(Fitting),
+    Fits(Box<Fitting>),
     NotAFit(NotAFit),
     /// At least one, in the order of the form.
     Problems(Vec<Problem>),
@@ -53,7 +53,7 @@ pub fn check(draft: &Draft, practice: &Practice) -> Checked {
     let mut problems = Problems(Vec::new());
     let fitting = read(draft, practice, &mut problems);
     match fitting {
-        Some(fitting) if problems.0.is_empty() => Checked::Fits(fitting),
+        Some(fitting) if problems.0.is_empty() => Checked::Fits(Box::new(fitting)),
         _ => {
             let place =
                 |problem: &Problem| super::Field::ALL.iter().position(|field| *field == problem.field());
@@ -233,7 +233,7 @@ mod tests {
 
     fn fits(draft: &Draft, practice: &Practice) -> Fitting {
         match check(draft, practice) {
-            Checked::Fits(fitting) => fitting,
+            Checked::Fits(fitting) => *fitting,
             Checked::NotAFit(reason) => panic!("not a fit: {reason:?}"),
             Checked::Problems(problems) => panic!("problems: {problems:?}"),
         }

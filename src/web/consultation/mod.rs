@@ -110,7 +110,7 @@ impl<'a> Step<'a> {
     /// What can be sent, or the page that says why not.
     fn checked(&self) -> Result<Fitting, Response> {
         match checked(&self.draft, &self.snapshot.content().practice) {
-            Checked::Fits(fitting) => Ok(fitting),
+            Checked::Fits(fitting) => Ok(*fitting),
             Checked::NotAFit(reason) => Err(other_pages::not_a_fit(&self.snapshot, &self.draft, reason)),
             Checked::Problems(problems) => {
                 Err(form_page::with_problems(&self.snapshot, &self.draft, &problems))

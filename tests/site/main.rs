@@ -1,6 +1,7 @@
 //! Everything a person can see, through the router, in one process.
 
 mod addresses;
+mod admin_gate;
 mod articles;
 mod errors;
 mod feed;
@@ -9,6 +10,7 @@ mod leaving;
 mod leaving_export;
 mod leaving_reminders;
 mod leaving_retention;
+mod office;
 mod pages;
 mod search;
 mod structured_data;

@@ -29,6 +29,7 @@ pub mod record;
 pub mod reference;
 pub mod regular;
 pub mod reminder;
+pub mod reseal;
 pub mod retention;
 pub mod scam;
 pub mod search;

@@ -4,9 +4,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::super::form;
 use super::super::render::Site;
 use super::super::snapshot::Snapshot;
+use super::super::{form, render};
 use super::gate::Staff;
 use crate::content::{Practice, calendar};
 
@@ -93,9 +93,15 @@ impl<'a> AdminLayout<'a> {
         }
     }
 
+    /// The day of a moment: `May 5, 2025`.
+    pub fn day(&self, at: &i64) -> String {
+        let Ok(at) = Timestamp::from_millisecond(*at) else { return String::new() };
+        render::spoken(&at.to_zoned(self.practice().time_zone()).date())
+    }
+
     /// A moment as the practice reads it: `Monday, May 5, 2025 at 9:14 AM`.
-    pub fn spoken(&self, at: i64) -> String {
-        spoken(at, &self.practice().time_zone())
+    pub fn spoken(&self, at: &i64) -> String {
+        spoken(*at, &self.practice().time_zone())
     }
 }
 

@@ -1,10 +1,20 @@
 //! The practice's own area. `ROUTES` holds every address of it; what is not listed there is closed as well.
 
+mod account;
 mod again;
 mod cookies;
 pub mod fields;
 pub mod gate;
+mod join;
 pub mod layout;
+mod log;
+mod people;
+mod recover;
+mod recovery_code;
+pub mod refusal;
+mod second_factor;
+pub mod settings;
+mod setup;
 mod sign_in;
 
 use std::sync::Arc;
@@ -53,7 +63,24 @@ const fn staff(path: &'static str, methods: fn() -> MethodRouter<Arc<Web>>) -> R
 /// Every address. Those that are not for staff alone must hold no parameter.
 pub const ROUTES: &[Route] = &[
     everybody("/admin/sign-in", || get(sign_in::form).post(sign_in::submit)),
+    everybody("/admin/setup", || get(setup::form).post(setup::submit)),
+    everybody("/admin/recover", || get(recover::form).post(recover::submit)),
+    everybody("/admin/join", || get(join::form).post(join::submit)),
+    entering("/admin/recovery-code", || get(recovery_code::show).post(recovery_code::confirm)),
+    entering("/admin/recovery-code/new", || post(recovery_code::renew)),
+    entering("/admin/second-factor", || get(second_factor::show).post(second_factor::confirm)),
     entering("/admin/sign-out", || post(sign_in::sign_out)),
+    staff("/admin/account", || get(account::show)),
+    staff("/admin/account/password", || post(account::password)),
+    staff("/admin/account/second-factor", || post(account::second_factor)),
+    staff("/admin/account/sessions", || post(account::end_session)),
+    staff("/admin/account/sessions/all", || post(account::end_all)),
+    staff("/admin/people", || get(people::index)),
+    staff("/admin/people/invite", || post(people::invite)),
+    staff("/admin/people/withdraw", || post(people::withdraw)),
+    staff("/admin/people/disable", || get(people::confirm).post(people::disable)),
+    staff("/admin/log", || get(log::index)),
+    staff("/admin/settings", || get(settings::show)),
     staff("/admin", || get(|| async { Redirect::to("/admin/settings") })),
 ];
 

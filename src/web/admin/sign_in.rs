@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::error::Fault;
@@ -18,6 +18,7 @@ use super::desk_of;
 use super::fields::Fields;
 use super::gate::{Entering, Visitor};
 use super::layout::{AdminLayout, notice, spoken};
+use super::refusal::Refusal;
 use crate::outbox;
 use crate::staff::sign_in::{Attempt, SignIn, Welcome, sign_in};
 use crate::staff::{people, session};
@@ -26,7 +27,7 @@ use crate::staff::{people, session};
 #[template(path = "admin/sign_in.html")]
 struct SignInPage<'a> {
     layout: AdminLayout<'a>,
-    problem: String,
+    refusal: Refusal,
     email: &'a str,
     next: &'a str,
     kept: Option<&'a Kept>,
@@ -42,13 +43,19 @@ pub async fn form(State(web): State<Arc<Web>>, uri: Uri) -> Result<Response, Fau
     let snapshot = web.current.load();
     let layout = layout(&snapshot).with_notice(notice(uri.query()));
     let next = again::safe(&next).unwrap_or_default();
-    Ok(render::html(&SignInPage { layout, problem: String::new(), email: "", next, kept: None }))
+    Ok(render::html(&SignInPage { layout, refusal: Refusal::default(), email: "", next, kept: None }))
 }
 
 /// The form for somebody whose session ended as they were typing.
 pub fn page_with(snapshot: &Snapshot, kept: &Kept) -> Response {
     let kept = Some(kept);
-    render::html(&SignInPage { layout: layout(snapshot), problem: String::new(), email: "", next: "", kept })
+    render::html(&SignInPage {
+        layout: layout(snapshot),
+        refusal: Refusal::default(),
+        email: "",
+        next: "",
+        kept,
+    })
 }
 
 /// Signs in and leads on, or shows the form again.
@@ -70,14 +77,10 @@ pub async fn submit(
     match sign_in(&desk.db, &desk.door, attempt, now).await? {
         SignIn::Welcome(welcome) => welcomed(&web, desk, welcome, &fields).await,
         SignIn::Refused => {
-            let problem = "Email, password or code does not match.".to_owned();
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, once_more(&web, &fields, problem)).into_response())
+            let refusal = Refusal::new("", "Email, password or code does not match.");
+            Ok(once_more(&web, &fields, refusal))
         }
-        SignIn::Wait { until } => {
-            let problem = wait_words(&web, until);
-            Ok((StatusCode::TOO_MANY_REQUESTS, retry_after(until, now), once_more(&web, &fields, problem))
-                .into_response())
-        }
+        SignIn::Wait { until } => Ok(once_more(&web, &fields, Refusal::wait(&web, until))),
     }
 }
 
@@ -143,27 +146,15 @@ async fn announce(web: &Web, desk: &Desk) -> anyhow::Result<()> {
 }
 
 /// The form again with everything typed but the secrets.
-fn once_more(web: &Web, fields: &Fields, problem: String) -> Response {
+fn once_more(web: &Web, fields: &Fields, refusal: Refusal) -> Response {
     let snapshot = web.current.load();
     let kept = Kept::from_sign_in(fields);
     let next = again::safe(fields.value("next")).unwrap_or_default();
     let layout = layout(&snapshot).with_error(true);
-    let email = fields.value("email");
-    render::html(&SignInPage { layout, problem, email, next, kept: kept.as_ref() })
+    let page = SignInPage { layout, refusal, email: fields.value("email"), next, kept: kept.as_ref() };
+    page.refusal.answer(render::html(&page))
 }
 
 fn layout(snapshot: &Snapshot) -> AdminLayout<'_> {
     AdminLayout::outside(snapshot, "/admin/sign-in", "Sign in")
-}
-
-/// When the next try is taken, in words.
-pub fn wait_words(web: &Web, until: i64) -> String {
-    let zone = web.current.load().content().practice.time_zone();
-    // A whole minute later than the second of it, so that the time shown is never too early.
-    format!("Too many tries. The next one is taken on {}.", spoken(until + 59_999, &zone))
-}
-
-pub fn retry_after(until: i64, now: i64) -> [(HeaderName, HeaderValue); 1] {
-    let seconds = (until - now).max(0) / 1000 + 1;
-    [(header::RETRY_AFTER, HeaderValue::from(seconds))]
 }

@@ -124,7 +124,7 @@ pub async fn load(conn: &mut SqliteConnection, chosen: &Chosen, zone: &TimeZone)
     .context("reading inquiries for an export")?;
     let ids = serde_json::to_string(&rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
     let events: Vec<EventRow> = sqlx::query_as(
-        "SELECT inquiry_id, at, staff.name AS who, kind, NULL AS detail, sealed
+        "SELECT inquiry_id, at, staff.name AS who, kind, detail, sealed
          FROM events LEFT JOIN staff ON staff.id = staff_id
          WHERE inquiry_id IN (SELECT value FROM json_each(?)) ORDER BY events.id",
     )

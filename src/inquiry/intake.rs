@@ -14,13 +14,13 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::answers::Answers;
-use super::notice::{NewRequest, Notice};
+use super::notice::{self, NewRequest, Notice};
 use super::reference::Reference;
 use super::store::{self, NewRow, Promise};
 use super::suspicion::Suspicion;
 use crate::content::Practice;
 use crate::db::Db;
-use crate::outbox;
+use crate::outbox::{self, Joinable};
 use crate::seal::{self, PublicKey};
 use crate::staff::keys;
 
@@ -237,7 +237,9 @@ async fn insert(write: &mut SqliteConnection, queued: &Queued) -> Result<bool> {
     };
     let is_new = store::insert(write, &row, promise.received).await?;
     if is_new && suspicion.is_empty() {
-        outbox::enqueue(write, &sealed.notice.subject, &sealed.notice.text, promise.received).await?;
+        let Notice { subject, text, line } = &sealed.notice;
+        let joins = Joinable { topic: notice::TOPIC, line, about: sealed.reference.as_str() };
+        outbox::enqueue_joinable(write, subject, text, joins, promise.received).await?;
     }
     Ok(is_new)
 }

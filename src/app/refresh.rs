@@ -58,13 +58,15 @@ async fn rebuild(web: &Arc<Web>) {
     match built {
         Ok(Ok(snapshot)) => {
             web.current.store(Arc::new(snapshot));
+            web.faults.store(Arc::default());
             tracing::info!("the pages were made anew");
             compress(web).await;
         }
         Ok(Err(faults)) => {
-            for fault in faults {
+            for fault in &faults {
                 tracing::error!("the last good texts stay, because of a fault: {fault}");
             }
+            web.faults.store(Arc::new(faults));
         }
         Err(error) => tracing::error!("the last good texts stay, because making new pages failed: {error}"),
     }
@@ -82,6 +84,7 @@ async fn compress(web: &Arc<Web>) {
     let cache = web.settings.data.join("cache");
     let smaller = spawn_blocking(move || shared.current.load_full().recompress(Some(&cache))).await;
     match smaller {
+        // Nobody else swaps meanwhile: rebuilding and compressing take turns in one task.
         Ok(Ok(snapshot)) => web.current.store(Arc::new(snapshot)),
         Ok(Err(error)) => tracing::warn!("the pages stay a little larger than they could be: {error:#}"),
         Err(error) => tracing::error!("compressing the pages failed: {error}"),

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
 use super::folder::Folder;
+use super::head::Noted;
 use super::markdown::List;
-use super::texts::{Entry, Manuscript, Noted};
+use super::texts::{Entry, Manuscript};
 
 /// The files that `content/pages` holds, no more and no fewer.
 const PAGES: [&str; 10] = [

@@ -316,6 +316,11 @@ services = [{ service = "therapy", minutes = 50, fee = "$1" }]
             "3: reply_within_business_days is a number from 1 to 10.",
         );
         assert_fault("[first_call]\nminutes = 0", "4: A call of 0 minutes is none.");
+        let found = faults("[hours]\nmonday = { open = \"9am\", close = \"17:00\" }");
+        assert_eq!(found[0], "4: \"9am\" is no time of day such as \"09:00\"");
+        let found = faults("[hours]\nmonday = { open = 09:00, close = \"17:00\" }");
+        let kind = "invalid type: map, expected a time of day in quotes, such as \"09:00\"";
+        assert_eq!(found[0], format!("4: {kind}"));
         let at_once = "spam_days is at least 1; with 0 everything would be erased at once.";
         assert_fault("[retention]\nspam_days = 0", &format!("4: {at_once}"));
         let zone = "There is no time zone of this name. One is called America/New_York.";

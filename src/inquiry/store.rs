@@ -1,4 +1,4 @@
-//! The tables `inquiries` and `events`: the only module that writes them.
+//! How a request gets into the tables `inquiries` and `events`. What happens to it later is written in `change`.
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;

@@ -34,6 +34,10 @@ impl Reason {
             Self::ManyFromOneAddress => "many-from-one-address",
         }
     }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
 }
 
 /// All reasons that were found; none is the usual case.

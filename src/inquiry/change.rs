@@ -1,0 +1,364 @@
+//! What is done with an inquiry: its status, its next step, a contact, a note, and taking back the last of these.
+//!
+//! Each change moves the row, writes the timeline and the ledger, all in the caller's transaction. What somebody typed
+//! comes in sealed and never reaches the ledger.
+
+use anyhow::{Context, Result};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
+
+use super::contact::Kind;
+use super::reference::Reference;
+use super::status::{CloseReason, Status};
+use super::timeline::{self, NewEvent, Step};
+use crate::audit::{self, Actor, By, Entry};
+use crate::content::{Practice, calendar};
+
+/// Somebody on the waitlist is asked again after so many weeks.
+const CHECK_IN_WEEKS: i64 = 3;
+
+/// How a change ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    Done,
+    /// Somebody else changed the inquiry in the meantime. Nothing was written.
+    Conflict,
+    /// The change may not follow where the inquiry stands now.
+    NotAllowed,
+    /// A closed inquiry needs to say why.
+    NeedsReason,
+    /// There is no such inquiry.
+    NotThere,
+}
+
+/// The status that somebody chose.
+pub struct NewStatus<'a> {
+    pub status: Status,
+    /// As it stood on the page.
+    pub version: i64,
+    /// For [`Status::Closed`].
+    pub reason: Option<CloseReason>,
+    /// To whom a person was referred, sealed.
+    pub referred_to: Option<&'a [u8]>,
+}
+
+/// The part of a row that changes move. As JSON it stands with an event, for taking it back.
+#[derive(Clone, Serialize, Deserialize, sqlx::FromRow)]
+struct State {
+    status: String,
+    suspicion: Option<String>,
+    reply_by: i64,
+    first_contact_at: Option<i64>,
+    last_activity_at: i64,
+    next_step_at: Option<i64>,
+    closed_at: Option<i64>,
+    close_reason: Option<String>,
+    keep_until: Option<i64>,
+}
+
+/// A row as it stands, under the write lock.
+#[derive(sqlx::FromRow)]
+struct Held {
+    id: i64,
+    version: i64,
+    #[sqlx(flatten)]
+    state: State,
+}
+
+/// What is written down about a change.
+struct Told<'a> {
+    step: Step,
+    sealed: Option<&'a [u8]>,
+    /// For the ledger.
+    event: &'static str,
+    detail: Option<String>,
+}
+
+/// Sets the status.
+///
+/// # Errors
+/// When the disk or the database refuses.
+pub async fn set_status(
+    conn: &mut SqliteConnection,
+    by: By<'_>,
+    reference: &Reference,
+    new: &NewStatus<'_>,
+    practice: &Practice,
+    now: Timestamp,
+) -> Result<Changed> {
+    let Some(held) = held(conn, reference).await? else { return Ok(Changed::NotThere) };
+    if held.version != new.version {
+        return Ok(Changed::Conflict);
+    }
+    let from = held.state.status()?;
+    if !from.may_become(new.status) {
+        return Ok(Changed::NotAllowed);
+    }
+    let reason = new.reason.filter(|_| new.status == Status::Closed);
+    if new.status == Status::Closed && reason.is_none() {
+        return Ok(Changed::NeedsReason);
+    }
+    let after = held.state.after(new.status, reason, practice, now);
+    let told = Told {
+        step: Step::Status { from, to: new.status, reason },
+        sealed: new.referred_to.filter(|_| new.status == Status::ReferredOut),
+        event: "status changed",
+        detail: Some(format!("{} to {}", from.name(), new.status.name())),
+    };
+    held.becomes(conn, by, reference, after, told, now).await
+}
+
+/// Sets the day of the next step, or takes it away.
+///
+/// # Errors
+/// When the disk or the database refuses.
+pub async fn set_next_step(
+    conn: &mut SqliteConnection,
+    by: By<'_>,
+    reference: &Reference,
+    date: Option<Date>,
+    version: i64,
+    practice: &Practice,
+    now: Timestamp,
+) -> Result<Changed> {
+    let Some(held) = held(conn, reference).await? else { return Ok(Changed::NotThere) };
+    if held.version != version {
+        return Ok(Changed::Conflict);
+    }
+    if !held.state.status()?.is_open() {
+        return Ok(Changed::NotAllowed);
+    }
+    let next_step_at = date.map(|date| start_of(date, practice, now));
+    let after = State { next_step_at, last_activity_at: now.as_millisecond(), ..held.state.clone() };
+    let told = Told { step: Step::NextStep(date), sealed: None, event: "next step set", detail: None };
+    held.becomes(conn, by, reference, after, told, now).await
+}
+
+/// Logs a contact. The first one stops the clock and makes what was new contacted. The caller has looked whether the plan
+/// allows the kind.
+///
+/// # Errors
+/// When the disk or the database refuses.
+pub async fn log_contact(
+    conn: &mut SqliteConnection,
+    by: By<'_>,
+    reference: &Reference,
+    kind: Kind,
+    now: Timestamp,
+) -> Result<Changed> {
+    let Some(held) = held(conn, reference).await? else { return Ok(Changed::NotThere) };
+    let at = now.as_millisecond();
+    let mut after = State { last_activity_at: at, ..held.state.clone() };
+    after.first_contact_at.get_or_insert(at);
+    if held.state.status()? == Status::New {
+        after.status = Status::Contacted.name().into();
+    }
+    let told = Told {
+        step: Step::Contact(kind),
+        sealed: None,
+        event: "contact logged",
+        detail: Some(kind.name().into()),
+    };
+    held.becomes(conn, by, reference, after, told, now).await
+}
+
+/// Adds a note, sealed before.
+///
+/// # Errors
+/// When the disk or the database refuses.
+pub async fn add_note(
+    conn: &mut SqliteConnection,
+    by: By<'_>,
+    reference: &Reference,
+    sealed: &[u8],
+    now: Timestamp,
+) -> Result<Changed> {
+    let Some(held) = held(conn, reference).await? else { return Ok(Changed::NotThere) };
+    let after = State { last_activity_at: now.as_millisecond(), ..held.state.clone() };
+    let told = Told { step: Step::Note, sealed: Some(sealed), event: "note added", detail: None };
+    held.becomes(conn, by, reference, after, told, now).await
+}
+
+/// Takes back the last change, if nothing has happened since. What was typed with it is gone then.
+///
+/// # Errors
+/// When the disk or the database refuses.
+pub async fn undo(
+    conn: &mut SqliteConnection,
+    by: By<'_>,
+    reference: &Reference,
+    version: i64,
+    now: Timestamp,
+) -> Result<Changed> {
+    let Some(held) = held(conn, reference).await? else { return Ok(Changed::NotThere) };
+    if held.version != version {
+        return Ok(Changed::Conflict);
+    }
+    let Some((event, before)) = undoable(conn, held.id, version).await? else {
+        return Ok(Changed::NotAllowed);
+    };
+    let before: State = serde_json::from_str(&before).context("a change can't be taken back")?;
+    sqlx::query("UPDATE events SET undone_at = ?, sealed = NULL, before = NULL WHERE id = ?")
+        .bind(now.as_millisecond())
+        .bind(event)
+        .execute(&mut *conn)
+        .await
+        .context("taking back a change")?;
+    held.write(conn, &before).await?;
+    let event = NewEvent {
+        staff_id: staff_id(by),
+        step: Step::Undone,
+        sealed: None,
+        version: version + 1,
+        before: None,
+    };
+    timeline::add(conn, held.id, event, now).await?;
+    record(conn, by, reference, "change undone", None, now).await?;
+    Ok(Changed::Done)
+}
+
+/// Whether the last change of an inquiry can be taken back.
+///
+/// # Errors
+/// When the database can't be read.
+pub async fn can_undo(conn: &mut SqliteConnection, inquiry_id: i64, version: i64) -> Result<bool> {
+    Ok(undoable(conn, inquiry_id, version).await?.is_some())
+}
+
+async fn undoable(conn: &mut SqliteConnection, id: i64, version: i64) -> Result<Option<(i64, String)>> {
+    sqlx::query_as(
+        "SELECT id, before FROM events WHERE inquiry_id = ? AND version = ? AND before IS NOT NULL
+         ORDER BY id DESC LIMIT 1",
+    )
+    .bind(id)
+    .bind(version)
+    .fetch_optional(conn)
+    .await
+    .context("looking for the last change")
+}
+
+async fn held(conn: &mut SqliteConnection, reference: &Reference) -> Result<Option<Held>> {
+    sqlx::query_as("SELECT * FROM inquiries WHERE reference = ?")
+        .bind(reference.as_str())
+        .fetch_optional(conn)
+        .await
+        .context("looking for an inquiry")
+}
+
+impl Held {
+    async fn becomes(
+        self,
+        conn: &mut SqliteConnection,
+        by: By<'_>,
+        reference: &Reference,
+        after: State,
+        told: Told<'_>,
+        now: Timestamp,
+    ) -> Result<Changed> {
+        self.write(conn, &after).await?;
+        let event = NewEvent {
+            staff_id: staff_id(by),
+            step: told.step,
+            sealed: told.sealed,
+            version: self.version + 1,
+            before: Some(serde_json::to_string(&self.state)?),
+        };
+        timeline::add(conn, self.id, event, now).await?;
+        record(conn, by, reference, told.event, told.detail.as_deref(), now).await?;
+        Ok(Changed::Done)
+    }
+
+    async fn write(&self, conn: &mut SqliteConnection, state: &State) -> Result<()> {
+        sqlx::query(
+            "UPDATE inquiries SET status = ?, suspicion = ?, reply_by = ?, first_contact_at = ?, last_activity_at = ?,
+                 next_step_at = ?, closed_at = ?, close_reason = ?, keep_until = ?, version = version + 1
+             WHERE id = ?",
+        )
+        .bind(&state.status)
+        .bind(&state.suspicion)
+        .bind(state.reply_by)
+        .bind(state.first_contact_at)
+        .bind(state.last_activity_at)
+        .bind(state.next_step_at)
+        .bind(state.closed_at)
+        .bind(&state.close_reason)
+        .bind(state.keep_until)
+        .bind(self.id)
+        .execute(conn)
+        .await
+        .context("changing an inquiry")?;
+        Ok(())
+    }
+}
+
+impl State {
+    fn status(&self) -> Result<Status> {
+        Status::named(&self.status).context("a status in the database is none")
+    }
+
+    fn after(
+        &self,
+        status: Status,
+        reason: Option<CloseReason>,
+        practice: &Practice,
+        now: Timestamp,
+    ) -> Self {
+        let at = now.as_millisecond();
+        let mut after = Self {
+            status: status.name().into(),
+            last_activity_at: at,
+            closed_at: (!status.is_open()).then_some(at),
+            close_reason: reason.map(|reason| reason.name().into()),
+            keep_until: None,
+            ..self.clone()
+        };
+        if self.status == Status::Spam.name() {
+            after.suspicion = None;
+        }
+        match status {
+            // Opened again: a new promise begins now.
+            Status::New => {
+                after.first_contact_at = None;
+                after.reply_by = calendar::reply_by(now, practice).as_millisecond();
+            }
+            Status::Waitlist => {
+                let day = now.to_zoned(practice.time_zone()).date().saturating_add(CHECK_IN_WEEKS.weeks());
+                after.next_step_at = Some(start_of(day, practice, now));
+            }
+            // The day was the one of the check-in, or nothing is left to do.
+            _ if self.status == Status::Waitlist.name() || !status.is_open() => after.next_step_at = None,
+            _ => {}
+        }
+        if status.means_contact() {
+            after.first_contact_at.get_or_insert(at);
+        }
+        after
+    }
+}
+
+/// The first moment of a day at the practice; where that can't be told, now.
+fn start_of(date: Date, practice: &Practice, now: Timestamp) -> i64 {
+    date.to_zoned(practice.time_zone()).map_or(now, |day| day.timestamp()).as_millisecond()
+}
+
+fn staff_id(by: By<'_>) -> Option<i64> {
+    match by.actor {
+        Actor::Staff(id) => Some(id),
+        _ => None,
+    }
+}
+
+async fn record(
+    conn: &mut SqliteConnection,
+    by: By<'_>,
+    reference: &Reference,
+    event: &'static str,
+    detail: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    let outcome = audit::Outcome::Done;
+    let entry = Entry { by, event, target: Some(reference.as_str()), outcome, detail };
+    audit::record(conn, entry, now.as_millisecond()).await
+}

@@ -15,7 +15,7 @@ use practice_site::audit::{Actor, By};
 use practice_site::config::{Cli, Environment, Settings};
 use practice_site::content;
 use practice_site::db::Db;
-use practice_site::inquiry::{Senders, TokenKey, intake};
+use practice_site::inquiry::{Senders, TokenKey, intake, notice};
 use practice_site::mail::{Mailer, Memory};
 use practice_site::outbox::Worker;
 use practice_site::staff::hashing::Cost;
@@ -139,7 +139,8 @@ async fn desk(data: &Path, now: Timestamp) -> (Desk, String) {
     let door = Doorkeeper::new(CHEAP);
     let start = keys::first_start(&db, data, &door.hashing, now.as_millisecond()).await.expect("starts");
     let mail = Arc::new(Notify::new());
-    let worker = Worker::new(db.clone(), Mailer::Memory(Memory::default()), mail.clone()).heartbeat();
+    let mailer = Mailer::Memory(Memory::default());
+    let worker = Worker::new(db.clone(), mailer, notice::joined, mail.clone()).heartbeat();
     let (intake, writer) = intake::open(db.clone(), start.public, BASE_URL, mail.clone());
     tokio::spawn(writer.run(std::future::pending()));
     let tokens = TokenKey::load(data).expect("a key");

@@ -114,7 +114,7 @@ pub async fn disable(State(web): State<Arc<Web>>, staff: Staff, fields: Fields) 
 }
 
 /// Why the password that was shown again is not enough, if it is not.
-async fn doubted(web: &Web, staff: &Staff, fields: &Fields) -> Result<Option<Refusal>, Fault> {
+pub(super) async fn doubted(web: &Web, staff: &Staff, fields: &Fields) -> Result<Option<Refusal>, Fault> {
     let desk = desk_of(web)?;
     let (password, now) = (fields.value("password"), web.now().as_millisecond());
     Ok(match prove_again(&desk.db, &desk.door, &staff.person, password, staff.by(), now).await? {

@@ -62,7 +62,12 @@ async fn leave_everything_blank(browser: &Browser) {
 pub async fn fill_in(browser: &Browser) {
     browser.fill("Name", NAME).await;
     browser.choose("Couples therapy").await;
-    browser.labelled("Where will you be during sessions?").await.select_by_label("Oregon").await.expect("Oregon");
+    browser
+        .labelled("Where will you be during sessions?")
+        .await
+        .select_by_label("Oregon")
+        .await
+        .expect("Oregon");
     browser.choose("Yes").await;
     browser.choose("Phone call").await;
     browser.choose("Email").await;
@@ -119,7 +124,8 @@ async fn reload_and_go_back(browser: &Browser) {
         for typed in ["Quill", NOTE, "5550142", "555-0142", "quill@"] {
             assert!(!source.contains(typed), "{typed} is shown at {}", browser.path().await);
         }
-        for field in browser.client.find_all(Locator::Css("form input, form textarea")).await.expect("fields") {
+        for field in browser.client.find_all(Locator::Css("form input, form textarea")).await.expect("fields")
+        {
             let value = field.prop("value").await.expect("read").unwrap_or_default();
             assert!(!value.contains("Quill") && value != NOTE, "a field still holds {value}");
         }

@@ -22,7 +22,7 @@ use practice_site::staff::hashing::Cost;
 use practice_site::staff::people::NewPerson;
 use practice_site::staff::second_factor::Seed;
 use practice_site::staff::setup::{self, Prepared};
-use practice_site::staff::{Caller, Doorkeeper, keys, own_account, recovery, session};
+use practice_site::staff::{Caller, Doorkeeper, keys, own_account, recovery, session, setup_code};
 use practice_site::web::snapshot::Snapshot;
 use practice_site::web::{self, Desk, Web};
 use scraper::Html;
@@ -108,7 +108,7 @@ impl Office {
         let ending = ready.recovery_code.last_group();
         assert!(recovery::confirm(&mut write, by, &welcome.cookie, ending, now).await.expect("confirms"));
         write.commit().await.expect("commits");
-        keys::forget_setup_code(self.data.path()).expect("forgets");
+        setup_code::forget(self.data.path()).expect("forgets");
         let browser = self.browser();
         browser.keep("__Host-session", &welcome.cookie);
         browser.keep("__Host-device", &welcome.new_device.expect("a new browser"));

@@ -15,8 +15,8 @@ use super::gate::Staff;
 use super::layout::{AdminLayout, notice};
 use super::refusal::Refusal;
 use crate::staff::invitation::{self, Invitation};
+use crate::staff::own_account::{Again, prove_again};
 use crate::staff::people::{self, Disabled, Person};
-use crate::staff::sign_in::{Again, prove_again};
 
 #[derive(Template)]
 #[template(path = "admin/people.html")]

@@ -8,7 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
@@ -39,6 +39,7 @@ impl Db {
             .run(&writer)
             .await
             .context("the tables of the database can't be brought up to date")?;
+        check(&writer).await?;
         let readers = pool(READERS)
             .connect_with(options(path).read_only(true))
             .await
@@ -107,6 +108,16 @@ impl Db {
     }
 }
 
+/// SQLite goes on writing into a damaged file until somebody reads the damaged part, so it is asked at the start.
+async fn check(pool: &SqlitePool) -> Result<()> {
+    let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(pool)
+        .await
+        .context("the database can't be checked")?;
+    ensure!(found == "ok", "the database is damaged: {found}");
+    Ok(())
+}
+
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -165,6 +176,18 @@ mod tests {
         let mode: String =
             sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *write).await.expect("mode");
         assert_eq!(mode, "wal");
+    }
+
+    #[tokio::test]
+    async fn rel_06_a_damaged_database_does_not_open() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("practice.db");
+        Db::open(&path).await.expect("opens").close().await;
+        let mut bytes = std::fs::read(&path).expect("read");
+        let page = bytes.len() / 4096 / 2 * 4096;
+        bytes[page..page + 4096].fill(0xA5);
+        std::fs::write(&path, bytes).expect("written");
+        assert!(Db::open(&path).await.is_err());
     }
 
     #[tokio::test]

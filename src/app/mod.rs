@@ -2,6 +2,7 @@
 
 mod check;
 pub mod housekeeping;
+pub mod operator;
 mod refresh;
 mod storage;
 

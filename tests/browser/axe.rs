@@ -21,10 +21,15 @@ const RUN: &str = "
 
 /// Fails with everything that axe-core finds on the page that is open.
 pub async fn check(browser: &Browser, page: &str) {
+    let found = faults(browser).await;
+    assert!(found.is_empty(), "{page}:\n{}", found.join("\n"));
+}
+
+/// A line for each rule that is broken.
+pub async fn faults(browser: &Browser) -> Vec<String> {
     browser.run(source()).await;
     let found = browser.client.execute_async(RUN, Vec::new()).await.expect("axe runs");
-    let found: Vec<_> = found.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
-    assert!(found.is_empty(), "{page}:\n{}", found.join("\n"));
+    found.as_array().expect("a list").iter().filter_map(Value::as_str).map(String::from).collect()
 }
 
 fn source() -> &'static str {

@@ -88,11 +88,25 @@ impl Browser {
         self.find(selector).await.text().await.expect("text")
     }
 
-    /// Follows a link or presses a button by its words.
+    /// Follows a link or presses a button by its words, and waits for the page it leads to.
     pub async fn click(&self, words: &str) {
         let path = format!("//*[(self::a or self::button) and normalize-space()={}]", quoted(words));
         let found = self.client.find(Locator::XPath(&path)).await;
-        found.unwrap_or_else(|error| panic!("{words}: {error}")).click().await.expect("a click");
+        let found = found.unwrap_or_else(|error| panic!("{words}: {error}"));
+        self.leave(found.click()).await;
+    }
+
+    /// Does something that leads to another page, and waits until this one is gone.
+    pub async fn leave<E: std::fmt::Debug>(&self, act: impl Future<Output = Result<(), E>>) {
+        let page = self.find("html").await;
+        act.await.expect("done");
+        for _ in 0..400 {
+            if page.tag_name().await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("it leads nowhere");
     }
 
     /// The control that belongs to a label.
@@ -122,6 +136,12 @@ impl Browser {
     pub async fn press(&self, keys: &str) {
         let active = self.client.active_element().await.expect("something has the focus");
         active.send_keys(keys).await.expect("pressed");
+    }
+
+    /// Follows the link or presses the button that has the focus.
+    pub async fn enter(&self) {
+        let active = self.client.active_element().await.expect("something has the focus");
+        self.leave(active.send_keys(ENTER)).await;
     }
 
     pub async fn path(&self) -> String {

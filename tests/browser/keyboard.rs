@@ -35,11 +35,11 @@ async fn everything_from_the_first_page_to_the_reference_works_by_keyboard_alone
     browser.press(ENTER).await;
     assert_eq!(browser.focus().await, "main");
     tab_to_words(&browser, "Request a consultation").await;
-    browser.press(ENTER).await;
+    browser.enter().await;
     assert_eq!(browser.words("h1").await, "Request a consultation");
 
     tab_to_words(&browser, "Continue").await;
-    browser.press(ENTER).await;
+    browser.enter().await;
     browser.find("#problems").await;
     assert_eq!(browser.focus().await, "problems");
     browser.press(TAB).await;
@@ -48,10 +48,10 @@ async fn everything_from_the_first_page_to_the_reference_works_by_keyboard_alone
 
     fill_in(&browser).await;
     tab_to_words(&browser, "Continue").await;
-    browser.press(ENTER).await;
+    browser.enter().await;
     assert_eq!(browser.words("h1").await, "Check your request");
     tab_to_words(&browser, "Send my request").await;
-    browser.press(ENTER).await;
+    browser.enter().await;
     assert_eq!(browser.words("h1").await, "We have your request");
     browser.close().await;
 }

@@ -50,9 +50,11 @@ async fn no_page_is_wider_than_a_small_phone() {
     browser.client.set_window_size(320, 640).await.expect("resized");
     for path in PAGES.into_iter().chain(["/request-consultation"]) {
         browser.open(path).await;
-        let widths = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]";
-        let widths = browser.run(widths).await;
+        let page = "const page = document.documentElement;";
+        let widths =
+            browser.run(&format!("{page} return [page.scrollWidth, page.clientWidth, innerWidth]")).await;
         assert_eq!(widths[0], widths[1], "{path} scrolls sideways");
+        assert_eq!(widths[2], 320);
     }
     browser.close().await;
 }
@@ -68,4 +70,17 @@ async fn an_address_of_a_question_opens_its_answer() {
         assert!(answer.is_displayed().await.expect("read"), "{kind:?}: the answer stays closed");
         browser.close().await;
     }
+}
+
+#[tokio::test]
+async fn the_accessibility_rules_would_find_a_fault() {
+    let browser = Browser::start(Kind::Usual).await;
+    browser.open("/").await;
+    let planted = "<img src='/icon.png'><input>";
+    browser.run(&format!("document.querySelector('main').innerHTML += \"{planted}\"")).await;
+    let found = axe::faults(&browser).await.join(" ");
+    for rule in ["image-alt", "label"] {
+        assert!(found.contains(rule), "{rule} is missing: {found}");
+    }
+    browser.close().await;
 }

@@ -2,6 +2,10 @@
 
 mod addresses;
 mod admin_gate;
+mod admin_pages;
+mod admin_people;
+mod admin_setup;
+mod admin_sign_in;
 mod articles;
 mod errors;
 mod feed;
@@ -12,6 +16,7 @@ mod leaving_pages;
 mod leaving_reminders;
 mod leaving_retention;
 mod office;
+mod operator;
 mod pages;
 mod search;
 mod structured_data;

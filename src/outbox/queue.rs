@@ -81,9 +81,17 @@ pub async fn withdraw(conn: &mut SqliteConnection, about: &str) -> Result<()> {
     Ok(())
 }
 
-/// The email to try next, of a topic that is not held. What failed least often comes first, so that a bad email delays
-/// no other.
-pub async fn due(conn: &mut SqliteConnection, held: &[&str], now: Timestamp) -> Result<Option<Waiting>> {
+/// The email to try next. What failed least often comes first, so that a bad email delays no other.
+pub async fn due(conn: &mut SqliteConnection, now: Timestamp) -> Result<Option<Waiting>> {
+    due_except(conn, &[], now).await
+}
+
+/// The same, leaving out topics that are held.
+pub(super) async fn due_except(
+    conn: &mut SqliteConnection,
+    held: &[&str],
+    now: Timestamp,
+) -> Result<Option<Waiting>> {
     Ok(due_where(conn, None, held, 1, now).await?.pop())
 }
 

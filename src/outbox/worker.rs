@@ -182,7 +182,7 @@ impl Worker {
     async fn next(&mut self, held: &[Held], now: Timestamp) -> Result<Option<Parcel>> {
         let held: Vec<&str> = held.iter().map(|held| held.topic.as_str()).collect();
         let mut conn = self.db.read().await?;
-        let Some(first) = queue::due(&mut conn, &held, now).await? else { return Ok(None) };
+        let Some(first) = queue::due_except(&mut conn, &held, now).await? else { return Ok(None) };
         let Some(topic) = first.topic.clone() else { return Ok(Some(Parcel::single(first, false))) };
         let rows = queue::due_of(&mut conn, &topic, MOST_LINES, now).await?;
         drop(conn);

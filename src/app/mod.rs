@@ -4,6 +4,8 @@ mod check;
 mod refresh;
 mod storage;
 
+use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
@@ -50,13 +52,14 @@ async fn run(
             None
         }
     };
+    let setup_code = storage.as_ref().and_then(|storage| storage.setup_code.clone());
     let (close, closed) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let desk = storage.map(|storage| storage.start(&mut tasks, stopped.clone()));
     let web = Arc::new(Web::new(settings, snapshot, desk, Arc::new(Timestamp::now)));
     tasks.spawn(refresh::run(web.clone(), stopped.clone()));
-    greet(&web.settings, mail_folder.as_deref());
+    greet(&web.settings, mail_folder.as_deref(), setup_code.as_deref());
 
     let router = web::router(web);
     let mut server = tokio::spawn(web::serve::serve(listener, router, until(closed)));
@@ -91,11 +94,18 @@ async fn told_to_stop() -> Result<()> {
     Ok(())
 }
 
-/// For the person who started it.
-fn greet(settings: &Settings, mail_folder: Option<&std::path::Path>) {
+/// For the person who started it. The set-up code goes to a terminal only: whoever reads a log later must not find it.
+fn greet(settings: &Settings, mail_folder: Option<&Path>, setup_code: Option<&str>) {
     println!("The site is at {}", settings.base_url);
     match mail_folder {
         Some(folder) => println!("Emails become files in {}", folder.display()),
         None => println!("Emails go out by SMTP"),
+    }
+    let Some(code) = setup_code else { return };
+    println!("Nobody has an account yet. Make the first one at {}/admin/setup", settings.base_url);
+    if std::io::stdout().is_terminal() {
+        println!("The set-up code is {code}");
+    } else {
+        println!("The set-up code is in {}", settings.data.join("setup-code").display());
     }
 }

@@ -58,13 +58,15 @@ async fn rebuild(web: &Arc<Web>) {
     match built {
         Ok(Ok(snapshot)) => {
             web.current.store(Arc::new(snapshot));
+            web.faults.store(Arc::default());
             tracing::info!("the pages were made anew");
             compress(web).await;
         }
         Ok(Err(faults)) => {
-            for fault in faults {
+            for fault in &faults {
                 tracing::error!("the last good texts stay, because of a fault: {fault}");
             }
+            web.faults.store(Arc::new(faults));
         }
         Err(error) => tracing::error!("the last good texts stay, because making new pages failed: {error}"),
     }

@@ -15,8 +15,8 @@ use crate::db::Db;
 use crate::inquiry::{Senders, TokenKey, intake};
 use crate::mail::{MailSettings, Mailer};
 use crate::outbox;
-use crate::staff::hashing::{Cost, Hashing};
-use crate::staff::keys;
+use crate::staff::hashing::Cost;
+use crate::staff::{Doorkeeper, keys};
 use crate::web::Desk;
 
 /// Opened, but not yet at work.
@@ -24,6 +24,8 @@ pub struct Storage {
     desk: Desk,
     writer: intake::Writer,
     worker: outbox::Worker,
+    /// There until the first account exists.
+    pub setup_code: Option<String>,
 }
 
 impl Storage {
@@ -34,15 +36,17 @@ impl Storage {
     pub async fn open(settings: &Settings, mail: MailSettings, now: Timestamp) -> Result<Self> {
         create(&settings.data)?;
         let db = Db::open(&settings.data.join("practice.db")).await?;
-        let hashing = Hashing::new(Cost::STRONG);
-        let start = keys::first_start(&db, &settings.data, &hashing, now.as_millisecond()).await?;
+        let door = Doorkeeper::new(Cost::STRONG);
+        let start = keys::first_start(&db, &settings.data, &door.hashing, now.as_millisecond()).await?;
         let tokens = TokenKey::load(&settings.data)?;
         let mailer = Mailer::new(mail)?;
         let wake = Arc::new(Notify::new());
         let worker = outbox::Worker::new(db.clone(), mailer, wake.clone());
-        let (intake, writer) = intake::open(db.clone(), start.public, &settings.base_url, wake);
-        let desk = Desk { db, intake, tokens, senders: Senders::default(), worker: worker.heartbeat() };
-        Ok(Self { desk, writer, worker })
+        let (intake, writer) = intake::open(db.clone(), start.public, &settings.base_url, wake.clone());
+        let worker_lives = worker.heartbeat();
+        let senders = Senders::default();
+        let desk = Desk { db, intake, tokens, senders, worker: worker_lives, mail: wake, door };
+        Ok(Self { desk, writer, worker, setup_code: start.setup_code })
     }
 
     /// Puts writer and worker to work. Both end with what they are doing when the site has stopped.

@@ -25,6 +25,7 @@ pub mod phone;
 pub mod problem;
 pub mod record;
 pub mod reference;
+pub mod reseal;
 pub mod scam;
 pub mod search;
 pub mod senders;

@@ -41,14 +41,24 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
 
 /// Ties the page somebody saw to the line in the log.
 #[derive(Debug, Clone)]
-struct RequestId(String);
+pub struct RequestId(String);
 
 impl RequestId {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut bytes = [0; 5];
         // An id of zeros is still better than no page.
         let _ = getrandom::fill(&mut bytes);
         Self(BASE32_NOPAD.encode(&bytes))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for RequestId {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

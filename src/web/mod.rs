@@ -1,5 +1,6 @@
 //! Everything HTTP, and only that. `router` holds every route on one screen.
 
+pub mod admin;
 pub mod assets;
 pub mod client;
 mod compression;
@@ -35,12 +36,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::Settings;
 use crate::db::Db;
+use crate::inquiry::ledger::Gap;
 use crate::inquiry::{Intake, Senders, TokenKey};
 use crate::outbox::Heartbeat;
+use crate::staff::Doorkeeper;
 use snapshot::Snapshot;
 
 /// Tells the time. Tests bring their own.
@@ -53,6 +57,10 @@ pub struct Web {
     pub current: ArcSwap<Snapshot>,
     /// Absent while nothing can be stored; then the form says to phone.
     pub desk: Option<Desk>,
+    /// What is wrong with the texts as they stand in the folder, where that is why older ones are shown.
+    pub faults: ArcSwap<Vec<String>>,
+    /// Looks at inquiries that a full disk kept out of the ledger.
+    pub looks: Gap,
     clock: Clock,
 }
 
@@ -64,11 +72,16 @@ pub struct Desk {
     pub senders: Senders,
     /// Of the mail worker.
     pub worker: Arc<Heartbeat>,
+    /// Wakes the mail worker; after every commit that put an email into the outbox.
+    pub mail: Arc<Notify>,
+    /// At every door where a secret is typed.
+    pub door: Doorkeeper,
 }
 
 impl Web {
     pub fn new(settings: Settings, snapshot: Snapshot, desk: Option<Desk>, clock: Clock) -> Self {
-        Self { settings, current: ArcSwap::from_pointee(snapshot), desk, clock }
+        let current = ArcSwap::from_pointee(snapshot);
+        Self { settings, current, desk, faults: ArcSwap::default(), looks: Gap::default(), clock }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -85,6 +98,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/request-consultation/received/{reference}", get(consultation::received))
         .route("/search", get(search::index))
         .route("/leave", get(leave))
+        .merge(admin::router(web.clone()))
         .route("/healthz", get(health::lives))
         .route("/readyz", get(health::ready))
         .layer(CatchPanicLayer::custom(error::panicked))

@@ -1,12 +1,13 @@
 //! What texts owe each other: every page there, no title twice, related articles that exist, a home page with its parts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
 use super::folder::Folder;
+use super::head::Noted;
 use super::markdown::List;
-use super::texts::{Entry, Manuscript, Noted};
+use super::texts::{Entry, Manuscript};
 
 /// The files that `content/pages` holds, no more and no fewer.
 const PAGES: [&str; 10] = [
@@ -22,26 +23,24 @@ const PAGES: [&str; 10] = [
     "services",
 ];
 
-/// The folder is looked at whole: `shown` is its name.
+/// Every file that has to be there, and no page that nobody asks for. `shown` is the name of the folder.
 pub fn required_files(folder: &Folder, shown: &Path) -> Vec<Fault> {
-    let fault =
-        |file: std::path::PathBuf, message: &str| Fault { file, line: 1, message: message.to_owned() };
-    let mut faults = Vec::new();
-    for name in PAGES {
-        if !folder.pages.iter().any(|file| file.name == name) {
-            faults.push(fault(shown.join(format!("pages/{name}.md")), "This page is missing."));
-        }
-    }
-    if folder.faq.is_none() {
-        faults.push(fault(shown.join("faq.md"), "This page is missing."));
-    }
-    for file in folder.pages.iter().filter(|file| !PAGES.contains(&file.name.as_str())) {
-        faults.push(fault(
-            file.path.clone(),
-            &format!("There is no page of this name. Pages are {}.", PAGES.join(", ")),
-        ));
-    }
-    faults
+    let mut missing: Vec<PathBuf> = Vec::new();
+    missing.extend(folder.practice.is_none().then(|| shown.join("practice.toml")));
+    missing.extend(folder.faq.is_none().then(|| shown.join("faq.md")));
+    let is_page = |name: &&str| folder.pages.iter().any(|file| file.name == **name);
+    missing.extend(
+        PAGES.iter().filter(|name| !is_page(name)).map(|name| shown.join(format!("pages/{name}.md"))),
+    );
+    // A file that is there and can't be read has its fault already.
+    missing.retain(|path| folder.faults.iter().all(|fault| fault.file != *path));
+    let missing =
+        missing.into_iter().map(|file| Fault { file, line: 1, message: "This file is missing.".into() });
+    let strangers = folder.pages.iter().filter(|file| !PAGES.contains(&file.name.as_str()));
+    let message = format!("There is no page of this name. Pages are {}.", PAGES.join(", "));
+    let strangers =
+        strangers.map(|file| Fault { file: file.path.clone(), line: 1, message: message.clone() });
+    missing.chain(strangers).collect()
 }
 
 /// What has to be unique is, what is named is there, and the home page has its parts.
@@ -167,4 +166,83 @@ pub fn warnings(manuscripts: &[Manuscript]) -> Vec<Fault> {
     let lacking = manuscripts.iter().filter(|text| !text.withdrawn && text.article.body.sources.is_empty());
     let message = "This article names no sources. Readers trust articles on health more when they do.";
     lacking.map(|text| Fault { file: text.file.clone(), line: 1, message: message.into() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::content::fixture::{article, faults, folder, loaded, page, put, root, service};
+
+    #[test]
+    fn a_page_that_is_missing_and_one_nobody_knows_are_faults() {
+        let dir = folder();
+        std::fs::remove_file(root(&dir).join("pages/fees.md")).expect("removed");
+        std::fs::remove_file(root(&dir).join("faq.md")).expect("removed");
+        put(&dir, "pages/feees.md", &page("feees", "Words.\n"));
+        let pages = "about, accessibility, articles, browsing-safely, contact, fees, help-now, home, privacy, services";
+        let expected = [
+            "content/faq.md:1: This file is missing.".to_owned(),
+            format!("content/pages/feees.md:1: There is no page of this name. Pages are {pages}."),
+            "content/pages/fees.md:1: This file is missing.".to_owned(),
+        ];
+        assert_eq!(faults(&dir), expected);
+    }
+
+    #[test]
+    fn two_texts_with_one_title_or_description_are_a_fault() {
+        let dir = folder();
+        put(&dir, "articles/trust.md", &article("Therapy", ""));
+        let expected = [
+            "content/articles/trust.md:2: content/services/therapy.md has the same title.",
+            "content/articles/trust.md:3: content/services/therapy.md has the same description.",
+        ];
+        assert_eq!(faults(&dir), expected);
+    }
+
+    #[test]
+    fn related_articles_have_to_be_there() {
+        let dir = folder();
+        put(&dir, "articles/trust.md", &article("Trust", "related = [\n  \"trust\",\n  \"trsut\",\n]\n"));
+        put(&dir, "services/therapy.md", &service("Therapy", "related = [\"trust\", \"truts\"]\n"));
+        let expected = [
+            "content/articles/trust.md:8: An article is not related to itself.",
+            "content/articles/trust.md:9: There is no article trsut.",
+            "content/services/therapy.md:5: There is no article truts.",
+        ];
+        assert_eq!(faults(&dir), expected);
+    }
+
+    #[test]
+    fn a_related_article_may_wait_for_its_day() {
+        let dir = folder();
+        put(&dir, "articles/trust.md", &article("Trust", "related = [\"later\"]\n"));
+        put(&dir, "articles/later.md", &article("Later", "draft = true\n"));
+        let content = loaded(&dir).content;
+        assert!(content.related(&content.articles[0]).is_empty());
+    }
+
+    #[test]
+    fn an_old_address_must_not_be_the_address_of_another_text() {
+        let dir = folder();
+        put(&dir, "articles/other.md", &article("Other", "moved_from = [\"trust\"]\n"));
+        let message = "/articles/trust is the address of another text.";
+        assert_eq!(faults(&dir), [format!("content/articles/other.md:7: {message}")]);
+    }
+
+    #[test]
+    fn a_topic_is_written_in_one_way() {
+        let dir = folder();
+        put(&dir, "articles/z.md", &article("Other", "").replace("\"Trust\"", "\"TRUST\""));
+        assert_eq!(faults(&dir), ["content/articles/z.md:4: Another article writes this topic as Trust."]);
+    }
+
+    #[test]
+    fn the_home_page_needs_its_two_lists() {
+        let dir = folder();
+        put(&dir, "pages/home.md", &page("home", "## Is this you?\n\n- [One](/services/therapy)\n- Two\n"));
+        let steps = "The home page needs a part {#what-happens-first} with a list: four numbered steps.";
+        let links = "The list under #is-this-you has to be four sentences, each with one link to a service.";
+        let expected =
+            [format!("content/pages/home.md:1: {steps}"), format!("content/pages/home.md:7: {links}")];
+        assert_eq!(faults(&dir), expected);
+    }
 }

@@ -132,3 +132,60 @@ fn is_dropping(path: &Path) -> bool {
     // Vim writes a file called 4913 to see whether it may.
     is_swap || name.starts_with('.') || name.starts_with('#') || name == "4913" || name == "README.md"
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::content::fixture::{faults, folder, loaded, page, put, put_bytes, root};
+
+    #[test]
+    fn a_byte_order_mark_and_windows_line_ends_do_no_harm() {
+        let dir = folder();
+        let text = page("about", "## Words\n\nMore words.\n").replace('\n', "\r\n");
+        put(&dir, "pages/about.md", &format!("\u{feff}{text}"));
+        let about = &loaded(&dir).content.pages["about"];
+        assert_eq!(about.title, "Page about");
+        assert!(!about.body.sections[0].html.contains('\r'));
+    }
+
+    #[test]
+    fn a_file_that_is_not_utf_8_is_a_fault_on_its_line() {
+        let dir = folder();
+        put_bytes(&dir, "pages/about.md", b"+++\ntitle = \"Caf\xe9\"\n+++\n");
+        let message = "This is not UTF-8. Save the file with the encoding UTF-8.";
+        assert_eq!(faults(&dir), [format!("content/pages/about.md:2: {message}")]);
+    }
+
+    #[test]
+    fn what_editors_drop_and_notes_for_writers_are_passed_over() {
+        let dir = folder();
+        for name in
+            [".#trust.md", ".trust.md.swp", "trust.md~", "#trust.md#", "4913", "README.md", ".DS_Store"]
+        {
+            put(&dir, &format!("articles/{name}"), "no article");
+            put(&dir, name, "no page");
+        }
+        let loaded = loaded(&dir);
+        assert_eq!(loaded.content.articles.len(), 1);
+        assert_eq!(loaded.warnings, []);
+    }
+
+    #[test]
+    fn a_text_in_the_wrong_place_is_a_fault_and_another_file_a_warning() {
+        let dir = folder();
+        put(&dir, "photo.jpg", "a picture");
+        let warnings = loaded(&dir).warnings;
+        assert_eq!(warnings[0].to_string(), "content/photo.jpg:1: This file is not used. Texts end in .md");
+        put(&dir, "about.md", "a page");
+        put(&dir, "articles/more/text.md", "an article");
+        let message = "No page is made from this. Texts belong in pages, services or articles.";
+        let expected = ["about.md", "articles/more"].map(|file| format!("content/{file}:1: {message}"));
+        assert_eq!(faults(&dir), expected);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_a_fault() {
+        let dir = folder();
+        std::fs::rename(root(&dir), dir.path().join("elsewhere")).expect("moved");
+        assert!(faults(&dir)[0].starts_with("content:1: This folder can't be read: "), "{:?}", faults(&dir));
+    }
+}

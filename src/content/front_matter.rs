@@ -35,6 +35,7 @@ pub fn split<'t>(text: &'t str, findings: &mut Findings) -> Option<Parts<'t>> {
 #[serde(deny_unknown_fields)]
 pub struct PageFront {
     pub title: Option<String>,
+    pub heading: Option<String>,
     pub description: Option<String>,
     pub lead: Option<String>,
     pub updated: Option<Day>,

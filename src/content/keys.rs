@@ -5,7 +5,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
 use toml::Spanned;
@@ -137,5 +137,30 @@ impl Visitor<'_> for DayVisitor {
     fn visit_str<E: Error>(self, text: &str) -> Result<Day, E> {
         let date = text.parse().ok().filter(|_| text.len() == "2026-11-20".len());
         date.map(Day).ok_or_else(|| E::custom(format!("\"{text}\" is no date such as \"2026-11-20\"")))
+    }
+}
+
+/// A time of day as writers give it: `"09:00"`, in quotes.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock(pub Time);
+
+impl<'de> Deserialize<'de> for Clock {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        input.deserialize_any(ClockVisitor)
+    }
+}
+
+struct ClockVisitor;
+
+impl Visitor<'_> for ClockVisitor {
+    type Value = Clock;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a time of day in quotes, such as \"09:00\"")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Clock, E> {
+        let time = text.parse().ok().filter(|_| text.len() == "09:00".len());
+        time.map(Clock).ok_or_else(|| E::custom(format!("\"{text}\" is no time of day such as \"09:00\"")))
     }
 }

@@ -101,6 +101,71 @@ impl<'e> Targets<'e> {
 }
 
 fn missing_anchor(target: &Entry, anchor: &str) -> Option<String> {
-    let is_there = anchor.is_empty() || EVERYWHERE.contains(&anchor) || target.anchors.contains(anchor);
+    let is_there = anchor.is_empty()
+        || !target.is_readable
+        || EVERYWHERE.contains(&anchor)
+        || target.anchors.contains(anchor);
     (!is_there).then(|| format!("{} has no part called #{anchor}.", target.address))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::content::fixture::{article, faults, folder, page, put};
+
+    /// What is wrong when the about page holds these words from line 5 on.
+    fn about(body: &str) -> Vec<String> {
+        let dir = folder();
+        put(&dir, "articles/later.md", &article("Later", "").replace("2026-05-01", "2026-05-20"));
+        put(&dir, "articles/draft.md", &article("Draft", "draft = true\n"));
+        put(&dir, "articles/moved.md", &article("Moved", "moved_from = [\"old\"]\n"));
+        put(&dir, "pages/about.md", &page("about", body));
+        faults(&dir)
+    }
+
+    #[test]
+    fn links_that_lead_somewhere_pass() {
+        let good = "## Words\n\n[a](/) [a](/fees) [a](#words) [a](/about#words) [a](/faq#cost) [a](/faq#money)
+[a](/articles/trust#what-it-is) [a](/articles/topics/trust) [a](/articles/feed.xml) [a](/request-consultation)
+[a](/search?q=trust) [a](/leave) [a](/sitemap) [a](/fees#main) [a](https://example.org/x#y) [a](mailto:a@example.org)
+[a](tel:5550100199) [a](sms:5550100199) <https://example.org>\n";
+        assert_eq!(about(good), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_link_that_leads_nowhere_is_a_fault_on_its_line() {
+        let bad = "[a](/fee)\n[b](/fees/)\n[c](/faq#costs)\n[d](#nothing)\n[e](services/therapy)
+[f](javascript:alert(1))\n[g](/articles/later)\n[h](/articles/draft)\n[i](/articles/old)
+[j](/articles/topics/thrust)\n[k](//example.org)\n[l](/search#x)\n[m](/admin)\n";
+        let begin = "Begin with / for a page here, https:// for one elsewhere.";
+        let expected = [
+            "5: There is no page /fee.".to_owned(),
+            "6: There is no page /fees/.".to_owned(),
+            "7: /faq has no part called #costs.".to_owned(),
+            "8: /about has no part called #nothing.".to_owned(),
+            format!("9: The link services/therapy leads nowhere. {begin}"),
+            format!("10: The link javascript:alert(1) leads nowhere. {begin}"),
+            "11: The link to /articles/later leads to an article that people can't read then.".to_owned(),
+            "12: The link to /articles/draft leads to an article that people can't read then.".to_owned(),
+            "13: /articles/old has moved. Link to /articles/moved".to_owned(),
+            "14: There is no page /articles/topics/thrust.".to_owned(),
+            format!("15: The link //example.org leads nowhere. {begin}"),
+            "16: /search has no part called #x.".to_owned(),
+            "17: There is no page /admin.".to_owned(),
+        ];
+        assert_eq!(about(bad), expected.map(|fault| format!("content/pages/about.md:{fault}")));
+    }
+
+    #[test]
+    fn an_article_may_link_to_one_that_is_published_no_later() {
+        let dir = folder();
+        let later = |title: &str, more: &str| article(title, more).replace("2026-05-01", "2026-05-20");
+        put(&dir, "articles/one.md", &later("One", "").replace("Words.", "[Two](/articles/two)"));
+        put(&dir, "articles/two.md", &later("Two", "").replace("Words.", "[One](/articles/one)"));
+        put(
+            &dir,
+            "articles/draft.md",
+            &article("Three", "draft = true\n").replace("Words.", "[Two](/articles/two)"),
+        );
+        assert_eq!(faults(&dir), Vec::<String>::new());
+    }
 }

@@ -8,8 +8,11 @@ pub mod calendar;
 mod checks;
 mod facts;
 pub mod fault;
+#[cfg(test)]
+mod fixture;
 mod folder;
 mod front_matter;
+mod head;
 mod keys;
 mod links;
 mod load;
@@ -48,7 +51,10 @@ pub struct Content {
 /// A page of plain text with a title.
 #[derive(Debug, Clone)]
 pub struct Page {
+    /// What the place is: for the window, search engines and lists.
     pub title: String,
+    /// What stands on top of the page itself; the title, where nothing else is said.
+    pub heading: String,
     /// For search engines and previews; 50 to 160 characters.
     pub description: String,
     /// One or two sentences under the heading.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Deserializer};
 
-use super::keys::Day;
+use super::keys::{Clock, Day};
 
 /// What the practice says about itself.
 #[derive(Debug, Clone, Deserialize)]
@@ -85,7 +85,9 @@ pub enum Weekday {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
+    #[serde(deserialize_with = "time")]
     pub open: Time,
+    #[serde(deserialize_with = "time")]
     pub close: Time,
 }
 
@@ -247,6 +249,10 @@ impl From<jiff::civil::Weekday> for Weekday {
 
 fn dates<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Date>, D::Error> {
     Ok(Vec::<Day>::deserialize(input)?.into_iter().map(|day| day.0).collect())
+}
+
+fn time<'de, D: Deserializer<'de>>(input: D) -> Result<Time, D::Error> {
+    Ok(Clock::deserialize(input)?.0)
 }
 
 fn yes() -> bool {

@@ -10,12 +10,9 @@ use super::keys::Keys;
 use super::practice::{FormChoices, Practice};
 use super::states;
 
-/// A practice of which nothing is known where the file can't be used; the faults say why.
+/// A practice of which nothing is known where the file is missing or can't be used.
 pub fn read(file: Option<&File>, services: &BTreeSet<&str>, out: &mut Findings) -> Practice {
-    let Some(file) = file else {
-        out.add(1, "This file is missing. It says at least name and time_zone.");
-        return Practice::bare("", "UTC");
-    };
+    let Some(file) = file else { return Practice::bare("", "UTC") };
     let keys = Keys::parse(&file.text, out);
     for line in keys.blank_values() {
         out.add(line, "This is empty. Write something, or put a # before the line.");
@@ -208,4 +205,168 @@ fn is_postal_code(text: &str) -> bool {
     let shape: String =
         text.chars().map(|letter| if letter.is_ascii_digit() { '9' } else { letter }).collect();
     matches!(shape.as_str(), "99999" | "99999-9999")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGINNING: &str = "name = \"Elm Street Practice\"\ntime_zone = \"America/New_York\"\n";
+
+    const EVERYTHING: &str = r#"
+phone = "(555) 010-0199"
+email = "hello@example.org"
+directions = "Ring twice."
+step_free_access = "There is a ramp."
+licensed_states = ["ME", "NH"]
+adults_only = true
+reply_within_business_days = 2
+holidays = ["2026-12-25"]
+hipaa_notice_url = "https://example.org/notice"
+leave_url = "https://example.org/"
+security_contact = "mailto:security@example.org"
+address = { street = "1 Elm Street", city = "Exampleton", state = "ME", postal_code = "04101" }
+hours.monday = { open = "09:00", close = "17:00" }
+first_call = { minutes = 15, free = true }
+policies = { partner_secrets = "None.", session_format = "online" }
+crisis.confirmed = true
+retention.closed_days = 90
+form.times = ["weekends"]
+
+[[people]]
+name = "Ada Example"
+job_title = "Therapist"
+same_as = ["https://example.org/ada"]
+
+[[people.licenses]]
+title = "Made up"
+number = "1"
+state = "ME"
+verify_url = "https://example.org/verify"
+
+[fees]
+accepts_insurance = false
+services = [{ service = "therapy", minutes = 50, fee = "$1" }]
+"#;
+
+    /// What is wrong with a whole file, without its name.
+    fn faults_in(text: &str) -> Vec<String> {
+        let file = File { path: "practice.toml".into(), name: "practice".into(), text: text.to_owned() };
+        let mut out = Findings::of(&file.path);
+        read(Some(&file), &BTreeSet::from(["therapy"]), &mut out);
+        out.into_faults().iter().map(|fault| fault.to_string().replace("practice.toml:", "")).collect()
+    }
+
+    /// What is wrong with these lines, which stand from line 3 on.
+    fn faults(lines: &str) -> Vec<String> {
+        faults_in(&format!("{BEGINNING}{lines}"))
+    }
+
+    fn assert_fault(lines: &str, expected: &str) {
+        assert_eq!(faults(lines), [expected], "{lines}");
+    }
+
+    #[test]
+    fn a_file_that_says_everything_passes() {
+        assert_eq!(faults(EVERYTHING), Vec::<String>::new());
+    }
+
+    #[test]
+    fn ways_to_reach_the_practice_have_to_be_plausible() {
+        assert_fault(
+            "phone = \"12345\"",
+            "3: phone is not a US number with its area code, such as (555) 010-0100.",
+        );
+        assert_fault("email = \"a b@example.org\"", "3: email is not an address such as hello@example.org.");
+        assert_fault("security_contact = \"a@b.org\"", "3: security_contact begins with mailto: or https://");
+        assert_fault("crisis.lifeline = \"none\"", "3: lifeline is not a number that a phone can dial.");
+    }
+
+    #[test]
+    fn states_and_postal_codes_have_to_exist() {
+        let state = "is not a state's two capital letters, such as WA.";
+        assert_fault("licensed_states = [\n\"ME\",\n\"XX\"]", &format!("5: \"XX\" {state}"));
+        assert_fault("licensed_states = [\"ME\", \"ME\"]", "3: ME is listed twice.");
+        let address = "[address]\nstreet = \"a\"\ncity = \"b\"\n";
+        let small = format!("{address}state = \"me\"\npostal_code = \"04101\"");
+        assert_fault(&small, &format!("6: \"me\" {state}"));
+        let short = format!("{address}state = \"ME\"\npostal_code = \"4101\"");
+        assert_fault(&short, "7: postal_code is not five digits, such as 04101.");
+        let license = "[[people.licenses]]\ntitle = \"a\"\nnumber = \"1\"\nstate = \"Maine\"";
+        assert_fault(&format!("[[people]]\nname = \"A\"\n{license}"), &format!("8: \"Maine\" {state}"));
+    }
+
+    #[test]
+    fn addresses_begin_with_https() {
+        let expected = "This is not an address that begins with https://";
+        assert_fault("hipaa_notice_url = \"http://example.org\"", &format!("3: {expected}"));
+        assert_fault("leave_url = \"https://nowhere\"", &format!("3: {expected}"));
+        assert_fault("[[people]]\nname = \"A\"\nsame_as = [\"x\"]", &format!("5: {expected}"));
+        assert_fault("[crisis]\nviolence_site = \"thehotline.org\"", &format!("4: {expected}"));
+    }
+
+    #[test]
+    fn times_and_numbers_have_to_make_sense() {
+        assert_fault(
+            "[hours]\nfriday = { open = \"12:00\", close = \"12:00\" }",
+            "4: On Friday close is not later than open.",
+        );
+        assert_fault(
+            "reply_within_business_days = 0",
+            "3: reply_within_business_days is a number from 1 to 10.",
+        );
+        assert_fault("[first_call]\nminutes = 0", "4: A call of 0 minutes is none.");
+        let found = faults("[hours]\nmonday = { open = \"9am\", close = \"17:00\" }");
+        assert_eq!(found[0], "4: \"9am\" is no time of day such as \"09:00\"");
+        let found = faults("[hours]\nmonday = { open = 09:00, close = \"17:00\" }");
+        let kind = "invalid type: map, expected a time of day in quotes, such as \"09:00\"";
+        assert_eq!(found[0], format!("4: {kind}"));
+        let at_once = "spam_days is at least 1; with 0 everything would be erased at once.";
+        assert_fault("[retention]\nspam_days = 0", &format!("4: {at_once}"));
+        let zone = "There is no time zone of this name. One is called America/New_York.";
+        assert_eq!(faults_in("name = \"A\"\ntime_zone = \"Elm/Street\""), [format!("2: {zone}")]);
+    }
+
+    #[test]
+    fn what_is_named_has_to_be_there_and_only_once() {
+        assert_fault("[[fees.services]]\nservice = \"theraphy\"", "4: There is no service theraphy.");
+        let times = "weekday-mornings, weekday-afternoons, weekday-evenings, weekends";
+        assert_fault("[form]\ntimes = [\"nights\"]", &format!("4: \"nights\" is none of {times}."));
+        assert_fault("[form]\ntimes = [\"weekends\", \"weekends\"]", "4: weekends is listed twice.");
+        assert_fault("[[people]]\nname = \"A\"\n[[people]]\nname = \"A\"", "6: A is listed twice.");
+        let photo = "photo_alt is missing: what the photo shows, for people who can't see it.";
+        assert_fault("[[people]]\nname = \"A\"\nphoto = \"a.jpg\"", &format!("5: {photo}"));
+        let blank = "This is empty. Write something, or put a # before the line.";
+        assert_fault("directions = \" \"", &format!("3: {blank}"));
+    }
+
+    #[test]
+    fn unknown_keys_and_wrong_kinds_are_all_told_with_their_lines() {
+        let lines =
+            "fone = \"1\"\nholidays = [2026-12-25]\n[hours]\nmonady = 1\n[crisis]\nconfirmed = \"yes\"\n";
+        let mut found = faults(lines);
+        found.sort();
+        let expected = [
+            "3: unknown field `fone`, expected one of `name`",
+            "4: invalid type: map, expected a date in quotes, such as \"2026-11-20\"",
+            "6: unknown variant `monady`, expected one of `monday`",
+            "8: invalid type: string \"yes\", expected a boolean",
+        ];
+        assert_eq!(found.len(), expected.len(), "{found:#?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.starts_with(expected), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_slip_in_toml_is_told_in_one_line() {
+        let found = faults("phone = \"555\nemail = \"a@example.org\"\n");
+        assert!(found.iter().any(|fault| fault.starts_with("3: ")), "{found:#?}");
+        assert!(found.iter().all(|fault| fault.lines().count() == 1), "{found:#?}");
+    }
+
+    #[test]
+    fn a_practice_without_a_name_is_a_fault() {
+        assert_eq!(faults_in("time_zone = \"UTC\"")[0], "1: missing field `name`");
+    }
 }

@@ -69,6 +69,11 @@ impl Hashing {
         Self { permits: Arc::new(Semaphore::new(AT_ONCE)), cost }
     }
 
+    /// The cost for new secrets.
+    pub fn cost(&self) -> Cost {
+        self.cost
+    }
+
     /// A recipe with a fresh salt, for a secret that is about to be set.
     ///
     /// # Errors

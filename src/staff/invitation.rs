@@ -2,14 +2,14 @@
 //!
 //! Writes `invitations`. Each is one more wrapped copy of the key; the code that opens it stands nowhere.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use sqlx::{Row, SqliteConnection};
 
 use super::code::Code;
 use super::credentials::Credentials;
 use super::keys::{self, holder_of};
 use super::people::{self, NewPerson, Problem, check_name_and_email, normal_email};
-use super::session::{NewSession, Session};
+use super::session::{self, NewSession, Session};
 use super::sign_in::{self, Welcome};
 use super::{Caller, Doorkeeper, note};
 use crate::audit::{By, Outcome};
@@ -75,6 +75,7 @@ pub async fn invite(
     if people::by_email(&mut *conn, email).await?.is_some() {
         return Ok(Err(Problem::EmailTaken));
     }
+    ensure!(session::is_on(&mut *conn, session.id).await?, "the session of whoever invites has ended");
     let code = Code::generate()?;
     sqlx::query(
         "INSERT OR REPLACE INTO invitations (lookup, wrapped, email, name, invited_by, made_at, ends_at)
@@ -103,7 +104,7 @@ pub async fn join(
     now: i64,
 ) -> Result<Joined> {
     let Some(code) = Code::parse(join.code) else { return Ok(Joined::NotACode) };
-    let counts = match door.begin("invitation", &caller, now) {
+    let counts = match door.begin(&caller, now) {
         Ok(counts) => counts,
         Err(until) => return Ok(Joined::Wait { until }),
     };
@@ -124,26 +125,32 @@ pub async fn join(
         return Ok(Joined::Problem(problem));
     }
     let credentials = Credentials::new(&door.hashing, join.password).await?;
-
     let mut write = db.begin().await?;
+    let joined = enter(&mut write, &code, &credentials, join.device, caller.by, now).await?;
+    write.commit().await.context("storing an account")?;
+    Ok(joined)
+}
+
+/// Uses the invitation up: the account, its credentials and its first session, all in one transaction.
+async fn enter(
+    conn: &mut SqliteConnection,
+    code: &Code,
+    credentials: &Credentials,
+    device: &str,
+    by: By<'_>,
+    now: i64,
+) -> Result<Joined> {
     // Looked up again: it may have been used or withdrawn during the slow hash.
-    let Some((found, private)) = find(&mut write, &code, now).await? else { return Ok(Joined::Gone) };
-    let Some(staff_id) = people::insert(&mut write, &found.email, &found.name, now).await? else {
+    let Some((found, private)) = find(&mut *conn, code, now).await? else { return Ok(Joined::Gone) };
+    let Some(staff_id) = people::insert(&mut *conn, &found.email, &found.name, now).await? else {
         return Ok(Joined::Problem(Problem::EmailTaken));
     };
-    credentials.store(&mut write, staff_id, &private, now).await?;
-    delete(&mut write, found.id).await?;
-    note(&mut write, caller.by, "invitation used", Some(&holder_of(staff_id)), Outcome::Done, now).await?;
-    let new = NewSession {
-        staff_id,
-        private: &private,
-        enrolling: Some(&credentials.seed),
-        recovery_ending: None,
-        device: join.device,
-    };
-    let welcome = sign_in::open(&mut write, new, None, caller.by, now).await?;
-    write.commit().await.context("storing an account")?;
-    Ok(Joined::Welcome(welcome))
+    credentials.store(&mut *conn, staff_id, &private, now).await?;
+    delete(&mut *conn, found.id).await?;
+    note(&mut *conn, by, "invitation used", Some(&holder_of(staff_id)), Outcome::Done, now).await?;
+    let enrolling = Some(&credentials.seed);
+    let new = NewSession { staff_id, private: &private, enrolling, recovery_ending: None, device };
+    sign_in::open(conn, new, None, by, now).await.map(Joined::Welcome)
 }
 
 /// The invitations that stand, the newest first.
@@ -200,7 +207,7 @@ async fn find(
     let Some(row) = row else { return Ok(None) };
     let private =
         unwrap_key(&code.wrapping()?, row.try_get("wrapped")?, HOLDER).context("an invitation is damaged")?;
-    anyhow::ensure!(private.public() == keys::current(conn).await?, "the practice's key was exchanged");
+    ensure!(private.public() == keys::current(conn).await?, "the practice's key was exchanged");
     Ok(Some((invitation_from(&row)?, private)))
 }
 

@@ -1,18 +1,16 @@
 //! The practice's key: which public key is in use, and who holds a wrapped copy of the private one.
 //!
-//! Writes `practice_keys` and `practice_key_copies`, and the file with the set-up code. A key that is missing or
-//! damaged after the first start is an error and never replaced silently: what was sealed to it would be lost.
+//! Writes `practice_keys` and `practice_key_copies`. A key that is missing or damaged after the first start is an error
+//! and never replaced silently: what was sealed to it would be lost.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use sqlx::{Row, SqliteConnection};
 
-use super::code::Code;
 use super::hashing::{Cost, Derived, Hashing, Recipe};
+use super::setup_code;
 use crate::db::Db;
 use crate::seal::{PrivateKey, PublicKey, unwrap_key, wrap};
 
@@ -21,17 +19,25 @@ pub const SETUP: &str = "setup";
 /// Holds a copy for the day on which every password is lost.
 pub const RECOVERY: &str = "recovery";
 
+/// How long a wrapped copy is, in bytes; what stands in for a stranger's is as long, so that trying it takes as long.
+pub(super) const WRAPPED: usize = 115;
+
 /// The holder's name of a person.
 pub fn holder_of(staff_id: i64) -> String {
     format!("staff:{staff_id}")
 }
 
 /// What the start of the program needs to know.
-#[derive(Debug)]
 pub struct FirstStart {
     pub public: PublicKey,
     /// There until the first account exists. Print it to a terminal only.
     pub setup_code: Option<String>,
+}
+
+impl fmt::Debug for FirstStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FirstStart({:?}, …)", self.public)
+    }
 }
 
 /// A wrapped copy of the private key, with what is needed to derive its wrapping key again.
@@ -52,8 +58,7 @@ impl KeyCopy {
 
     /// A copy that nobody can open, for somebody who is not there.
     pub fn dummy(recipe: Recipe) -> Self {
-        // As long as a real one, so that trying it takes as long.
-        Self { recipe, wrapped: vec![1; 115] }
+        Self { recipe, wrapped: vec![1; WRAPPED] }
     }
 
     /// Opens the copy; `None` where the password or code was another one.
@@ -73,7 +78,7 @@ pub async fn first_start(db: &Db, data: &Path, hashing: &Hashing, now: i64) -> R
         return Ok(started);
     }
     // The code is on disk before the key that it opens: a crash between the two leaves a code that is used next time.
-    let code = code_on_disk(data)?;
+    let code = setup_code::find_or_make(data)?;
     let private = PrivateKey::generate();
     let recipe = hashing.new_recipe()?;
     let derived = hashing.derive(code.as_str(), recipe).await?;
@@ -161,17 +166,6 @@ pub async fn drop_copy(conn: &mut SqliteConnection, holder: &str) -> Result<()> 
     Ok(())
 }
 
-/// Removes the file with the set-up code; call it after the commit that made the first account.
-///
-/// # Errors
-/// Where the file is there and can't be removed. The next start tries again.
-pub fn forget_setup_code(data: &Path) -> Result<()> {
-    match fs::remove_file(code_file(data)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error).context("removing the set-up code"),
-        _ => Ok(()),
-    }
-}
-
 /// What an earlier start left, or `None` where this is the first one.
 async fn started(conn: &mut SqliteConnection, data: &Path) -> Result<Option<FirstStart>> {
     let copies: Vec<String> = sqlx::query_scalar("SELECT holder FROM practice_key_copies")
@@ -185,66 +179,21 @@ async fn started(conn: &mut SqliteConnection, data: &Path) -> Result<Option<Firs
     let public = current(conn).await?;
     ensure!(!copies.is_empty(), "nobody holds the practice's private key, so nothing may be sealed to it");
     if copies.iter().any(|holder| holder == SETUP) {
-        let setup_code = read_code(&code_file(data))?.map(|code| code.to_string());
+        let setup_code = setup_code::find(data)?.map(|code| code.to_string());
         return Ok(Some(FirstStart { public, setup_code }));
     }
     // Left over where the program died right after the first account was made.
-    if let Err(error) = forget_setup_code(data) {
+    if let Err(error) = setup_code::forget(data) {
         tracing::warn!("an old set-up code opens nothing any more, but its file can't be removed: {error:#}");
     }
     Ok(Some(FirstStart { public, setup_code: None }))
 }
 
-/// The set-up code, made durable before anything depends on it; the one that is there already wins.
-fn code_on_disk(data: &Path) -> Result<Code> {
-    let file = code_file(data);
-    if let Some(code) = read_code(&file)? {
-        return Ok(code);
-    }
-    let code = Code::generate()?;
-    let draft = data.join(format!("setup-code.{}", Code::generate()?.last_group()));
-    let mut written = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)
-        .context("writing the set-up code")?;
-    written.write_all(format!("{code}\n").as_bytes()).context("writing the set-up code")?;
-    written.sync_all().context("writing the set-up code")?;
-    // A link appears whole or not at all, and never in place of another process's code.
-    let linked = fs::hard_link(&draft, &file);
-    fs::remove_file(&draft).context("writing the set-up code")?;
-    match linked {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            return Err(error).context("writing the set-up code");
-        }
-        _ => File::open(data)?.sync_all().context("writing the set-up code")?,
-    }
-    read_code(&file)?.context("the set-up code was not stored")
-}
-
-fn read_code(file: &Path) -> Result<Option<Code>> {
-    match fs::read_to_string(file) {
-        Ok(text) => match Code::parse(&text) {
-            Some(code) => Ok(Some(code)),
-            None => bail!("{} holds no set-up code", file.display()),
-        },
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).context("reading the set-up code"),
-    }
-}
-
-fn code_file(data: &Path) -> PathBuf {
-    data.join("setup-code")
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
     use crate::seal::{open, seal};
+    use crate::staff::code::Code;
 
     const CHEAP: Cost = Cost { memory_kib: 8, passes: 1, lanes: 1 };
 
@@ -268,7 +217,6 @@ mod tests {
 
         let mut conn = db.read().await.expect("reads");
         let copy = copy_of(&mut conn, SETUP).await.expect("reads").expect("a copy");
-        assert_eq!(copy.wrapped.len(), KeyCopy::dummy(copy.recipe).wrapped.len());
         let derived = hashing.derive(code.as_str(), copy.recipe).await.expect("derives");
         let private = copy.open(SETUP, &derived).expect("opens");
         let sealed = seal(&first.public, "AB-12", b"hello").expect("seals");
@@ -283,14 +231,6 @@ mod tests {
         let second = first_start(&db, data.path(), &hashing, 2).await.expect("starts");
         assert_eq!(first.public, second.public);
         assert_eq!(first.setup_code, second.setup_code);
-        let mode = fs::metadata(data.path().join("setup-code")).expect("a file").permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        let left: Vec<_> = fs::read_dir(data.path())
-            .expect("a folder")
-            .filter_map(|entry| entry.expect("an entry").file_name().into_string().ok())
-            .filter(|name| name.starts_with("setup-code."))
-            .collect();
-        assert!(left.is_empty(), "{left:?}");
     }
 
     #[tokio::test]
@@ -308,7 +248,7 @@ mod tests {
     #[tokio::test]
     async fn a_code_that_a_crash_left_without_its_key_is_used() {
         let (data, db, hashing) = fresh().await;
-        let left = code_on_disk(data.path()).expect("writes").to_string();
+        let left = setup_code::find_or_make(data.path()).expect("writes").to_string();
         let first = first_start(&db, data.path(), &hashing, 1).await.expect("starts");
         assert_eq!(first.setup_code, Some(left));
     }

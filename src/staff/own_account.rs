@@ -1,4 +1,4 @@
-//! What a signed-in person changes about their own account: password and second factor.
+//! What a signed-in person does with their own password and second factor.
 //!
 //! Everything changes in one transaction: until its commit the old password and the old app work, after it the new ones.
 
@@ -34,6 +34,30 @@ pub enum Changed {
     Wait {
         until: i64,
     },
+}
+
+/// What came of showing the password again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    Right,
+    Wrong,
+    Wait { until: i64 },
+}
+
+/// Checks the password of somebody who is signed in, before an export or an erasure.
+pub async fn prove_again(
+    db: &Db,
+    door: &Doorkeeper,
+    person: &Person,
+    typed: &str,
+    by: By<'_>,
+    now: i64,
+) -> Result<Again> {
+    Ok(match proven(db, door, person, typed, by, now).await? {
+        Ok(_) => Again::Right,
+        Err(Changed::Wait { until }) => Again::Wait { until },
+        Err(_) => Again::Wrong,
+    })
 }
 
 /// Changes the password; the second factor stays. All other sessions of the person end, and browsers are new again.
@@ -86,6 +110,10 @@ pub async fn confirm_second_factor(
     let Some(step) = session.enrolling.as_ref().and_then(|seed| seed.step_of(code, now)) else {
         return Ok(false);
     };
+    // A recovery may have ended the session and put another seed in place since it was found.
+    if !session::is_on(&mut *conn, session.id).await? {
+        return Ok(false);
+    }
     sqlx::query("UPDATE staff SET second_factor_since = ?, last_step = ? WHERE id = ?")
         .bind(now)
         .bind(step)

@@ -5,11 +5,14 @@
 use anyhow::{Context, Result};
 use sqlx::{Row, SqliteConnection};
 
-use super::hashing::Hashing;
+use super::hashing::{Cost, Hashing};
 use super::keys::{self, KeyCopy, holder_of};
 use super::password;
 use super::second_factor::Seed;
 use crate::seal::PrivateKey;
+
+/// How long an encrypted second factor is, in bytes; what stands in for a stranger's is as long.
+pub(super) const SECOND_FACTOR: usize = 61;
 
 /// The account that an attempt is about, or a stand-in that nothing can open.
 pub(super) struct Candidate {
@@ -50,7 +53,7 @@ impl Candidate {
                 staff_id: None,
                 holder,
                 sign_in_hash: vec![0; 32],
-                second_factor: vec![1; 61],
+                second_factor: vec![1; SECOND_FACTOR],
                 second_factor_on: true,
                 copy: KeyCopy::dummy(hashing.dummy_recipe()),
             });
@@ -63,6 +66,16 @@ impl Candidate {
             second_factor_on: row.try_get::<Option<i64>, _>("second_factor_since")?.is_some(),
             copy,
         })
+    }
+
+    /// Whether a code came with the password where one is needed. It may still have been used before.
+    pub fn accepts(&self, proof: &Proof) -> bool {
+        proof.step.is_some() || !self.second_factor_on
+    }
+
+    /// At which cost the password was stored.
+    pub fn cost(&self) -> Cost {
+        self.copy.recipe.cost
     }
 
     /// Runs the slow hash and tries everything with it, whatever fails on the way.

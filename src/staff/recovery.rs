@@ -3,7 +3,7 @@
 //!
 //! There is no other way in, and none by email: whoever reads somebody's mail must not read inquiries.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use sqlx::SqliteConnection;
 use subtle::ConstantTimeEq;
 
@@ -121,6 +121,7 @@ pub async fn renew(
     let copy = KeyCopy::make(&session.private, RECOVERY, &derived, recipe)?;
     let token = Token::parse(cookie).context("a session without a cookie")?;
     let mut write = db.begin().await?;
+    ensure!(session::is_on(&mut write, session.id).await?, "the session that asked has ended");
     keys::keep_copy(&mut write, RECOVERY, &copy, now).await?;
     sqlx::query("UPDATE practice_keys SET recovery_kept_at = NULL").execute(&mut *write).await?;
     // Whoever was shown the code before must not confirm this one.
@@ -180,7 +181,7 @@ async fn opened(
     now: i64,
 ) -> Result<Result<PrivateKey, Recovery>> {
     let Some(code) = Code::parse(typed_code) else { return Ok(Err(Recovery::NotACode)) };
-    let counts = match door.begin("recovery", &caller, now) {
+    let counts = match door.begin(&caller, now) {
         Ok(counts) => counts,
         Err(until) => return Ok(Err(Recovery::Wait { until })),
     };

@@ -3,7 +3,7 @@
 //! Writes `sessions`. A row holds the private key encrypted under a key derived from the cookie, so that a restart signs
 //! nobody out and a stolen database opens nothing.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use sqlx::{Row, SqliteConnection};
 use zeroize::Zeroizing;
 
@@ -103,7 +103,7 @@ pub async fn find(conn: &mut SqliteConnection, cookie: &str, now: i64) -> Result
     let Some(row) = row else { return Ok(None) };
     let under = token.wrapping()?;
     let private = unwrap_key(&under, row.try_get("wrapped")?, HOLDER).context("a session is damaged")?;
-    anyhow::ensure!(private.public() == keys::current(conn).await?, "the practice's key was exchanged");
+    ensure!(private.public() == keys::current(conn).await?, "the practice's key was exchanged");
     let enrolling: Option<Vec<u8>> = row.try_get("enrolling")?;
     Ok(Some(Session {
         id: row.try_get("session_id")?,
@@ -132,6 +132,15 @@ pub async fn touch(conn: &mut SqliteConnection, id: i64, now: i64) -> Result<()>
         .await
         .context("noting that a session is in use")?;
     Ok(())
+}
+
+/// Whether the session was not ended meanwhile, for changes that rest on one that was found before the transaction.
+pub(super) async fn is_on(conn: &mut SqliteConnection, id: i64) -> Result<bool> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sessions WHERE id = ?)")
+        .bind(id)
+        .fetch_one(conn)
+        .await
+        .context("reading a session")
 }
 
 /// Ends one session of a person; false where it is not there or not theirs.

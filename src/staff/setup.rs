@@ -3,7 +3,7 @@
 //! Makes a new key pair, so that an old backup or log with the set-up code in it opens nothing that comes later. What
 //! has come in so far must be sealed again by the caller, in the transaction in which this is stored.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use sqlx::SqliteConnection;
 
 use super::code::Code;
@@ -67,7 +67,7 @@ pub async fn prepare(
     if let Err(problem) = new.check() {
         return Ok(Prepared::Problem(problem));
     }
-    let counts = match door.begin("set-up", &caller, now) {
+    let counts = match door.begin(&caller, now) {
         Ok(counts) => counts,
         Err(until) => return Ok(Prepared::Wait { until }),
     };
@@ -101,7 +101,7 @@ impl SetUp {
     }
 
     /// Puts the new key in use and adds the account; `None` where somebody else was first. Seal again in the same
-    /// transaction, and call [`keys::forget_setup_code`] after its commit.
+    /// transaction, and call [`super::setup_code::forget`] after its commit.
     ///
     /// # Errors
     /// Also where the key in use is not the one that the code opened.
@@ -109,7 +109,7 @@ impl SetUp {
         if people::any(&mut *conn).await? {
             return Ok(None);
         }
-        anyhow::ensure!(
+        ensure!(
             keys::current(&mut *conn).await? == self.old_private.public(),
             "the set-up code opens another key than the one in use"
         );

@@ -1,13 +1,16 @@
-//! Signing in, and showing the password again before something that can't be undone.
+//! Signing in, with address, password and code at once.
 //!
 //! Says only "refused": never which of address, password or code was wrong. Strangers cost the same work as staff.
+
+use std::fmt;
 
 use anyhow::{Context, Result, ensure};
 use sqlx::SqliteConnection;
 use zeroize::Zeroizing;
 
+use super::credentials::Credentials;
 use super::keys::{self, holder_of};
-use super::people::{Person, normal_email};
+use super::people::normal_email;
 use super::proof::{Candidate, Proof};
 use super::session::{self, NewSession};
 use super::throttle::Key;
@@ -43,7 +46,6 @@ pub enum SignIn {
 }
 
 /// A session that has just begun.
-#[derive(Debug)]
 pub struct Welcome {
     pub staff_id: i64,
     /// What the session's cookie holds.
@@ -52,12 +54,10 @@ pub struct Welcome {
     pub new_device: Option<Zeroizing<String>>,
 }
 
-/// What came of showing the password again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
-    Right,
-    Wrong,
-    Wait { until: i64 },
+impl fmt::Debug for Welcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Welcome(staff:{})", self.staff_id)
+    }
 }
 
 /// Signs somebody in.
@@ -81,12 +81,16 @@ pub async fn sign_in(db: &Db, door: &Doorkeeper, attempt: Attempt<'_>, now: i64)
     // An open reader would hold up the clearing of erased text while others wait for their turn to hash.
     drop(conn);
     let proof = candidate.prove(&door.hashing, attempt.password, attempt.code, now).await?;
+    let raised = raised(door, &candidate, proof.as_ref(), attempt.password).await?;
 
     let mut write = db.begin().await?;
-    let welcome = match proof {
-        Some(proof) => enter(&mut write, &candidate, &proof, browser.as_ref(), &attempt, now).await?,
+    let welcome = match &proof {
+        Some(proof) => enter(&mut write, &candidate, proof, browser.as_ref(), &attempt, now).await?,
         None => None,
     };
+    if let (Some(welcome), Some(proof), Some(raised)) = (&welcome, &proof, raised) {
+        raised.store(&mut write, welcome.staff_id, &proof.private, now).await?;
+    }
     if welcome.is_none() {
         let target = candidate.staff_id.map(holder_of);
         note(&mut write, attempt.caller.by, "sign-in", target.as_deref(), Outcome::Refused, now).await?;
@@ -101,31 +105,6 @@ pub async fn sign_in(db: &Db, door: &Doorkeeper, attempt: Attempt<'_>, now: i64)
     })
 }
 
-/// Checks the password of somebody who is signed in, before an export or an erasure.
-pub async fn prove_again(
-    db: &Db,
-    door: &Doorkeeper,
-    person: &Person,
-    password: &str,
-    by: By<'_>,
-    now: i64,
-) -> Result<Again> {
-    let holder = holder_of(person.id);
-    let counts = [Key::account(&format!("password again of {holder}"))];
-    if let Err(until) = door.throttle.begin(&counts, now) {
-        return Ok(Again::Wait { until });
-    }
-    let candidate = Candidate::find(&mut *db.read().await?, &person.email, &door.hashing).await?;
-    if candidate.prove(&door.hashing, password, "", now).await?.is_some() {
-        door.throttle.succeeded(&counts);
-        return Ok(Again::Right);
-    }
-    let mut write = db.begin().await?;
-    note(&mut write, by, "password again", Some(&holder), Outcome::Refused, now).await?;
-    write.commit().await.context("writing the ledger")?;
-    Ok(Again::Wrong)
-}
-
 /// A known browser has a count of its own; everybody else shares those of the account and the address.
 fn counts_of(email: &str, browser: Option<&Token>, attempt: &Attempt<'_>) -> Vec<Key> {
     match browser {
@@ -134,6 +113,22 @@ fn counts_of(email: &str, browser: Option<&Token>, attempt: &Attempt<'_>) -> Vec
             let address = attempt.caller.address.map(Key::address);
             [Some(Key::account(email)), address].into_iter().flatten().collect()
         }
+    }
+}
+
+/// The same password at today's cost, where it was stored at another one. Only once the code is right too: the longer
+/// wait must not tell anybody that the password alone is.
+async fn raised(
+    door: &Doorkeeper,
+    candidate: &Candidate,
+    proof: Option<&Proof>,
+    password: &str,
+) -> Result<Option<Credentials>> {
+    match proof {
+        Some(proof) if candidate.accepts(proof) && candidate.cost() != door.hashing.cost() => {
+            Credentials::keeping(&door.hashing, password, proof.seed.clone()).await.map(Some)
+        }
+        _ => Ok(None),
     }
 }
 
@@ -147,7 +142,7 @@ async fn enter(
     now: i64,
 ) -> Result<Option<Welcome>> {
     let Some(staff_id) = candidate.staff_id else { return Ok(None) };
-    if candidate.second_factor_on && proof.step.is_none() {
+    if !candidate.accepts(proof) {
         return Ok(None);
     }
     let step = proof.step.filter(|_| candidate.second_factor_on);

@@ -21,7 +21,7 @@ const MOST: usize = 10_000;
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Key {
-    /// A digest of the email address or of whatever else names a door.
+    /// A digest of the email address.
     Account([u8; 32]),
     /// An IPv4 address, or the /64 that an IPv6 address is in.
     Address(IpAddr),
@@ -30,7 +30,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// The count of an account, by email address as typed, or of a door such as `recovery`.
+    /// The count of an account, by its email address as typed.
     pub fn account(name: &str) -> Self {
         Self::Account(Sha256::digest(name.trim().to_lowercase()).into())
     }

@@ -52,14 +52,11 @@ impl HomePage<'_> {
     }
 }
 
-/// The title of the window says what the place is; the heading on the page says what it is like.
-const HOME_TITLE: &str = "Therapy for individuals and couples";
-
 fn home(site: Site) -> anyhow::Result<Rendered> {
     let page = words(site, "home")?;
     let nodes = vec![structured_data::practice(site), structured_data::website(site)];
     let home = HomePage {
-        layout: Layout::page(site, "/", HOME_TITLE, &page.description)
+        layout: Layout::page(site, "/", &page.title, &page.description)
             .with_structured_data(structured_data::graph(nodes)),
         page,
         services: &site.content.services,

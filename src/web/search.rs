@@ -10,13 +10,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use percent_encoding::percent_decode_str;
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
 use super::error::Fault;
 use super::render::{self, Layout};
-use super::{Web, plain};
+use super::{Web, form, plain};
 use crate::content::{Content, Prose};
 
 const MOST_LETTERS: usize = 200;
@@ -139,10 +138,8 @@ fn marked(text: &str) -> String {
 
 /// The `q` of an address, as typed, cut to a sensible length. What can't be read is left out: a search harms nobody.
 fn asked(uri: &Uri) -> String {
-    let pairs = uri.query().unwrap_or_default().split('&');
-    let value = pairs.filter_map(|pair| pair.strip_prefix("q=")).next().unwrap_or_default().replace('+', " ");
-    let text = percent_decode_str(&value).decode_utf8_lossy();
-    let text: String = text.chars().filter(|letter| !letter.is_control()).take(MOST_LETTERS).collect();
+    let typed = form::in_query(uri.query(), "q").unwrap_or_default();
+    let text: String = typed.chars().filter(|letter| !letter.is_control()).take(MOST_LETTERS).collect();
     text.trim().to_owned()
 }
 

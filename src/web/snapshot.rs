@@ -91,7 +91,8 @@ impl Snapshot {
         for entry in std::fs::read_dir(folder)? {
             let entry = entry?;
             if entry.file_name().to_str().is_none_or(|name| !wanted.contains(name)) {
-                std::fs::remove_file(entry.path())?;
+                // What can't be removed costs a little room and nothing else.
+                let _ = std::fs::remove_file(entry.path());
             }
         }
         Ok(())
@@ -104,11 +105,6 @@ impl Snapshot {
 
     pub fn content(&self) -> &Arc<Content> {
         &self.content
-    }
-
-    /// Whether it was made on the local day of this moment; dates on the pages depend on it.
-    pub fn is_of(&self, now: Timestamp) -> bool {
-        now.to_zoned(self.content.practice.time_zone()).date() == self.today
     }
 
     /// The headers that every answer carries.

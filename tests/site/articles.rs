@@ -145,9 +145,9 @@ fn without_articles(folder: &Path) {
                 continue;
             }
             let text = std::fs::read_to_string(&file).expect("readable");
-            let lines =
-                text.lines().filter(|line| !line.starts_with("related =") && !line.contains("](/articles/"));
-            std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).expect("written");
+            let text =
+                text.replace("](/articles/", "](/articles?was=").replace("related = [", "related = []#");
+            std::fs::write(&file, text).expect("written");
         }
     }
 }

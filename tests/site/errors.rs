@@ -1,8 +1,11 @@
 //! Errors are pages of the site.
 
+use anyhow::anyhow;
 use axum::http::{Method, StatusCode};
+use axum::response::IntoResponse;
+use practice_site::web::error::{self, Fault};
 
-use crate::visit::{all, changed, one, set_facts, shipped, words};
+use crate::visit::{all, changed, one, read, set_facts, shipped, words};
 
 #[tokio::test]
 async fn a_page_that_is_not_there_says_so_and_leads_on() {
@@ -35,4 +38,31 @@ async fn a_method_that_is_not_there_is_answered_by_a_page() {
         assert!(answer.header("allow").contains("GET"), "{path}");
         assert_eq!(words(one(&answer.html(), "h1")), "This page cannot be used that way");
     }
+}
+
+#[tokio::test]
+async fn every_error_is_a_page_with_the_crisis_line() {
+    let site = shipped();
+    for code in [400, 403, 404, 405, 408, 410, 413, 414, 415, 422, 429, 431, 500, 503] {
+        let status = StatusCode::from_u16(code).expect("a status");
+        let answer = read(error::filled(&site.web.current.load(), status.into_response())).await;
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.headers.contains_key("retry-after"), [429, 503].contains(&code), "{code}");
+        let page = answer.html();
+        assert!(!words(one(&page, "h1")).is_empty());
+        assert!(words(one(&page, ".crisis-line")).contains("988"), "{code}");
+        for word in ["sorry", "oops", "invalid", "please"] {
+            assert!(!words(one(&page, "main")).to_lowercase().contains(word), "{code}: {word}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_shows_a_code_and_nothing_from_inside() {
+    let site = shipped();
+    let fault = Fault::from(anyhow!("the disk of cabinet 7 is on fire")).into_response();
+    let answer = read(error::filled(&site.web.current.load(), fault)).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(!answer.text().contains("cabinet"));
+    assert_eq!(words(one(&answer.html(), "main code")).len(), 8);
 }

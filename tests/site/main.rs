@@ -2,11 +2,20 @@
 
 mod addresses;
 mod admin_gate;
+mod admin_pages;
+mod admin_people;
+mod admin_setup;
+mod admin_sign_in;
 mod articles;
 mod errors;
 mod feed;
 mod headers;
+mod leaving;
+mod leaving_export;
+mod leaving_reminders;
+mod leaving_retention;
 mod office;
+mod operator;
 mod pages;
 mod search;
 mod structured_data;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::response::Response;
 use clap::Parser;
 use http_body_util::BodyExt;
 use jiff::Timestamp;
@@ -109,10 +110,7 @@ impl Site {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::empty()).expect("a request");
-        let response = self.router.clone().oneshot(request).await.expect("an answer");
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
+        read(self.router.clone().oneshot(request).await.expect("an answer")).await
     }
 
     pub async fn open(&self, path: &str) -> Answer {
@@ -125,6 +123,13 @@ impl Site {
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         answer.html()
     }
+}
+
+/// Reads an answer to its end.
+pub async fn read(response: Response) -> Answer {
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.expect("a body").to_bytes().to_vec();
+    Answer { status: parts.status, headers: parts.headers, body }
 }
 
 fn settings(content: &Path) -> Settings {

@@ -139,3 +139,97 @@ fn prune_headings<'a>(root: Node<'a>, left_out: &mut Vec<Node<'a>>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::fixture::{written, written_for};
+    use crate::content::markdown::{Asking, Written};
+
+    /// The text with its sections, read without faults.
+    fn whole(body: &str) -> (String, Written) {
+        let (written, faults) = written(body);
+        assert_eq!(faults, Vec::<String>::new());
+        let sections = written.prose.sections.iter().map(|section| section.html.as_str());
+        (std::iter::once(written.prose.intro.as_str()).chain(sections).collect(), written)
+    }
+
+    #[test]
+    fn a_fact_stands_where_its_name_stood() {
+        assert_eq!(
+            whole("{{name}} answers within **{{ reply_within }}**.").0,
+            "<p>Elm Street Practice answers within <strong>1 business day</strong>.</p>\n"
+        );
+    }
+
+    #[test]
+    fn a_fact_is_text_and_no_markdown_or_html() {
+        let practice = Practice::bare("*A* <b> & Co", "America/New_York");
+        let (written, _) = written_for(&practice, Asking::WhereMarked, "{{name}}\n");
+        assert_eq!(written.prose.intro, "<p>*A* &lt;b&gt; &amp; Co</p>\n");
+    }
+
+    #[test]
+    fn a_fact_can_stand_in_a_link_and_a_phone_number_can_be_dialed() {
+        let mut practice = Practice::bare("Elm Street Practice", "America/New_York");
+        practice.phone = Some("(555) 010-0199".into());
+        practice.hipaa_notice_url = Some("https://example.org/notice".into());
+        let body = "[{{phone}}](tel:{{phone}}) [notice]({{hipaa_notice_url}})\n";
+        let (written, faults) = written_for(&practice, Asking::WhereMarked, body);
+        assert_eq!(faults, Vec::<String>::new());
+        assert_eq!(
+            written.prose.intro,
+            "<p><a href=\"tel:5550100199\">(555) 010-0199</a> \
+             <a href=\"https://example.org/notice\" rel=\"noreferrer\">notice</a></p>\n"
+        );
+    }
+
+    #[test]
+    fn what_names_a_fact_that_is_not_set_is_left_out_whole() {
+        assert_eq!(whole("One.\n\nCall {{phone}} or {{email}}.\n\nTwo.\n").0, "<p>One.</p>\n<p>Two.</p>\n");
+        assert_eq!(whole("- One\n- Call {{phone}}\n  - now\n").0, "<ul>\n<li>One</li>\n</ul>\n");
+        assert_eq!(whole("[Write](mailto:{{email}})\n\nOne.\n").0, "<p>One.</p>\n");
+        let table =
+            whole("Table: Ways\n\n| Way | To |\n|---|---|\n| Phone | {{phone}} |\n| Post | a letter |\n").0;
+        assert!(!table.contains("Phone") && table.contains("Post"), "{table}");
+    }
+
+    #[test]
+    fn a_list_table_or_heading_left_empty_goes_too() {
+        assert_eq!(whole("One.\n\nCall us:\n\n- {{phone}}\n- {{email}}\n").0, "<p>One.</p>\n");
+        assert_eq!(
+            whole("One.\n\nTable: Ways\n\n| Way | To |\n|---|---|\n| Phone | {{phone}} |\n").0,
+            "<p>One.</p>\n"
+        );
+        let (html, written) = whole("One.\n\n## Phone\n\n### Number\n\n{{phone}}\n\n## After\n\nTwo.\n");
+        assert!(!html.contains("Phone") && !html.contains("Number") && html.contains("After"), "{html}");
+        assert!(written.anchors.contains("phone"), "a link to what was left out still leads to the page");
+    }
+
+    #[test]
+    fn a_heading_that_names_a_fact_that_is_not_set_takes_its_part_along() {
+        let (html, _) = whole("## Call {{phone}}\n\nOne.\n\n### More\n\nTwo.\n\n## After\n\nThree.\n");
+        assert!(!html.contains("One") && !html.contains("Two") && html.contains("Three"), "{html}");
+    }
+
+    #[test]
+    fn a_question_whose_answer_is_left_out_goes_too() {
+        let body =
+            "## Questions people ask {.questions}\n\n### Phone?\n\n{{phone}}\n\n### Name?\n\n{{name}}\n";
+        let questions = whole(body).1.prose.sections.remove(0).questions;
+        assert_eq!(questions.iter().map(|question| question.id.as_str()).collect::<Vec<_>>(), ["name"]);
+    }
+
+    #[test]
+    fn an_unknown_fact_is_a_fault_on_its_line() {
+        assert_eq!(written("a\nb {{fone}}\n").1, ["x.md:2: There is no fact called {{fone}}."]);
+        assert_eq!(written("[a](mailto:{{mail}})\n").1, ["x.md:1: There is no fact called {{mail}}."]);
+        assert_eq!(written("a {{phone\n").1, ["x.md:1: There is no fact called {{phone}}."]);
+    }
+
+    #[test]
+    fn a_source_can_not_be_left_out() {
+        let found = written("a[^1]\n\n[^1]: Ask {{email}}.\n").1;
+        assert_eq!(found, ["x.md:3: A source names a fact that is not set."]);
+    }
+}

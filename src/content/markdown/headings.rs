@@ -51,7 +51,7 @@ pub fn part(heading: Node<'_>) -> Vec<Node<'_>> {
 }
 
 pub fn collect_ids(root: Node<'_>, ids: &mut BTreeSet<String>, findings: &mut Findings) {
-    for heading in root.children().filter(|node| level(*node).is_some()) {
+    for heading in root.children().filter(|node| level(node).is_some()) {
         let id = id(heading);
         if heading.data().attrs.as_ref().is_some_and(|attrs| attrs.id.is_some()) && !is_slug(&id) {
             findings.add(
@@ -67,6 +67,42 @@ pub fn collect_ids(root: Node<'_>, ids: &mut BTreeSet<String>, findings: &mut Fi
         } else if !ids.insert(id.clone()) {
             let message = format!("Two headings have the id \"{id}\". Give one of them another: {{#…}}");
             findings.add(line(heading), message);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::content::fixture::written;
+
+    #[test]
+    fn an_id_comes_from_the_words_unless_it_is_fixed() {
+        let (written, faults) = written("## What it *costs*\n\na\n\n## Anything {#kept-1}\n\nb\n");
+        assert_eq!(faults, Vec::<String>::new());
+        let sections = &written.prose.sections;
+        assert_eq!((sections[0].id.as_str(), sections[1].id.as_str()), ("what-it-costs", "kept-1"));
+        assert_eq!(sections[1].title, "Anything");
+    }
+
+    #[test]
+    fn ids_that_clash_or_can_not_be_are_faults() {
+        for (body, expected) in [
+            (
+                "## A\n\na\n\n## B {#a}\n\nb\n",
+                "x.md:5: Two headings have the id \"a\". Give one of them another: {#…}",
+            ),
+            ("## A {#Big}\n\na\n", "x.md:1: The id {#Big} may hold only small letters, digits and hyphens."),
+            (
+                "## Sources\n\na\n",
+                "x.md:1: The id \"sources\" is used by the page itself. Give this heading another: {#…}",
+            ),
+            (
+                "## Table 1\n\na\n",
+                "x.md:1: The id \"table-1\" is used by the page itself. Give this heading another: {#…}",
+            ),
+            ("## ???\n\na\n", "x.md:1: No id can be made from this heading. Give it one: {#…}"),
+        ] {
+            assert_eq!(written(body).1, [expected]);
         }
     }
 }

@@ -173,3 +173,72 @@ fn is_tight(paragraph: Node<'_>) -> bool {
     let list = paragraph.parent().and_then(|item| item.parent());
     list.is_some_and(|list| matches!(list.data().value, NodeValue::List(ref list) if list.tight))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::content::fixture::written;
+
+    /// The HTML of a text without headings and faults.
+    fn html(body: &str) -> String {
+        let (written, faults) = written(body);
+        assert_eq!(faults, Vec::<String>::new());
+        written.prose.intro
+    }
+
+    #[test]
+    fn a_heading_carries_a_link_to_itself() {
+        let sections = written("## Trust & doubt\n\nText.\n").0.prose.sections;
+        assert_eq!(
+            sections[0].html,
+            "<h2 id=\"trust-doubt\">Trust &amp; doubt <a class=\"anchor\" href=\"#trust-doubt\" \
+             aria-label=\"Link to this section: Trust &amp; doubt\">#</a></h2>\n<p>Text.</p>\n"
+        );
+    }
+
+    #[test]
+    fn a_table_is_a_region_with_a_caption_and_headings_on_two_sides() {
+        let table = "Table: Two *kinds*\n\n| | Emotional |\n|---|---|\n| Built by | Talk |\n";
+        assert_eq!(
+            html(table),
+            "<div class=\"table-region\" role=\"region\" tabindex=\"0\" aria-labelledby=\"table-1\">\n\
+             <table><caption id=\"table-1\">Two <em>kinds</em></caption>\n\
+             <thead><tr><td></td><th scope=\"col\">Emotional</th></tr></thead>\n\
+             <tbody>\n<tr><th scope=\"row\">Built by</th><td>Talk</td></tr>\n</tbody></table></div>\n"
+        );
+        assert!(html(&format!("{table}\n{table}")).contains("<caption id=\"table-2\">"));
+    }
+
+    #[test]
+    fn a_quote_that_begins_with_note_is_a_note() {
+        assert_eq!(
+            html("> **Note** Stop here.\n"),
+            "<div class=\"note\">\n<p><strong>Note</strong> Stop here.</p>\n</div>\n"
+        );
+        assert_eq!(html("> A quote.\n"), "<blockquote>\n<p>A quote.</p>\n</blockquote>\n");
+    }
+
+    #[test]
+    fn links_out_of_the_site_do_not_tell_where_they_come_from() {
+        assert_eq!(
+            html("[a](/fees) [b](https://example.org/?a=b&c=\"d\")"),
+            "<p><a href=\"/fees\">a</a> <a href=\"https://example.org/?a=b&amp;c=%22d%22\" rel=\"noreferrer\">b</a></p>\n"
+        );
+    }
+
+    #[test]
+    fn lists_tight_and_loose_ordered_and_not() {
+        assert_eq!(html("- a\n  - b\n"), "<ul>\n<li>a<ul>\n<li>b</li>\n</ul>\n</li>\n</ul>\n");
+        assert_eq!(
+            html("3. a\n\n4. b\n"),
+            "<ol start=\"3\">\n<li><p>a</p>\n</li>\n<li><p>b</p>\n</li>\n</ol>\n"
+        );
+    }
+
+    #[test]
+    fn what_a_writer_types_is_escaped() {
+        assert_eq!(
+            html("a < b & `<i>`\n\n    <b>\n"),
+            "<p>a &lt; b &amp; <code>&lt;i&gt;</code></p>\n<pre><code>&lt;b&gt;\n</code></pre>\n"
+        );
+    }
+}

@@ -198,3 +198,63 @@ pub fn with_curly_quotes(words: &str) -> String {
     };
     words.chars().map(&mut curl).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::content::fixture::{written, written_for};
+
+    const QUESTIONS: &str = "Before.\n\n## Costs\n\nText.\n\n## Questions people ask {.questions}\n\nA few.\n
+### Can *I* stop?\n\nYes, at any time.\n\n- one\n- two\n\n### What then? {#then}\n\nNothing.\n\n## After\n\nEnd.\n";
+
+    #[test]
+    fn a_text_is_cut_into_introduction_sections_and_questions() {
+        let (Written { prose, .. }, faults) = written(QUESTIONS);
+        assert_eq!(faults, Vec::<String>::new());
+        assert_eq!(prose.intro, "<p>Before.</p>\n");
+        let ids: Vec<&str> = prose.sections.iter().map(|section| section.id.as_str()).collect();
+        assert_eq!(ids, ["costs", "questions-people-ask", "after"]);
+        let asked = &prose.sections[1];
+        assert_eq!(asked.title, "Questions people ask");
+        assert!(asked.html.ends_with("<p>A few.</p>\n"), "{}", asked.html);
+        assert_eq!(asked.questions.len(), 2);
+        assert_eq!(asked.questions[0].id, "can-i-stop");
+        assert_eq!(asked.questions[0].question, "Can I stop?");
+        assert_eq!(
+            asked.questions[0].answer,
+            "<p>Yes, at any time.</p>\n<ul>\n<li>one</li>\n<li>two</li>\n</ul>\n"
+        );
+        assert_eq!(asked.questions[0].answer_text, "Yes, at any time. one two");
+        assert_eq!(asked.questions[1].id, "then");
+        assert!(prose.sections[0].questions.is_empty() && prose.sections[2].questions.is_empty());
+    }
+
+    #[test]
+    fn in_the_faq_every_h3_is_a_question_without_a_mark() {
+        let practice = Practice::bare("Elm Street Practice", "America/New_York");
+        let body = "## Money\n\n### What does it cost?\n\nAsk.\n";
+        let (written, faults) = written_for(&practice, Asking::Everywhere, body);
+        assert_eq!(faults, Vec::<String>::new());
+        assert_eq!(written.prose.sections[0].questions[0].id, "what-does-it-cost");
+    }
+
+    #[test]
+    fn words_are_counted_with_headings_and_questions() {
+        assert_eq!(written(QUESTIONS).0.prose.words, 22);
+    }
+
+    #[test]
+    fn anchors_are_those_of_headings_and_questions() {
+        let anchors = written(QUESTIONS).0.anchors;
+        assert_eq!(
+            anchors.iter().map(String::as_str).collect::<Vec<_>>(),
+            ["after", "can-i-stop", "costs", "questions-people-ask", "then"]
+        );
+    }
+
+    #[test]
+    fn straight_quotes_become_curly_ones_in_texts_and_heads() {
+        assert_eq!(written("It's \"fine\".").0.prose.intro, "<p>It’s “fine”.</p>\n");
+        assert_eq!(with_curly_quotes("It's \"fine\" ('so')"), "It’s “fine” (‘so’)");
+    }
+}

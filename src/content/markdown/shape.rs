@@ -148,3 +148,93 @@ pub fn is_note(quote: Node<'_>) -> bool {
     let first = quote.first_child().and_then(|paragraph| paragraph.first_child());
     first.is_some_and(|first| matches!(first.data().value, NodeValue::Strong) && plain(first) == "Note")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::content::Practice;
+    use crate::content::fixture::{written, written_for};
+    use crate::content::markdown::Asking;
+
+    fn assert_faults(body: &str, expected: &[&str]) {
+        let expected: Vec<String> = expected.iter().map(|fault| format!("x.md:{fault}")).collect();
+        assert_eq!(written(body).1, expected, "{body}");
+    }
+
+    #[test]
+    fn html_is_a_fault_wherever_it_stands() {
+        let message = "HTML is not used in texts. Write it in Markdown.";
+        assert_faults("a\n\n<div>\nb\n</div>\n", &[&format!("3: {message}")]);
+        assert_faults("a\nb <br> c\n", &[&format!("2: {message}")]);
+        assert_faults("<!-- a remark -->\n", &[&format!("1: {message}")]);
+        assert_faults(
+            "| a |\n|---|\n| <b> |\n",
+            &[
+                &format!("3: {message}"),
+                "1: This table has no caption. Put a paragraph before it that begins with \"Table: \"",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_picture_is_a_fault_for_now() {
+        assert_faults(
+            "![A tree](/tree.jpg)\n",
+            &["1: Pictures can't be shown yet. Leave this one out, or put it into words."],
+        );
+    }
+
+    #[test]
+    fn headings_come_in_order_and_have_words_and_something_under_them() {
+        assert_faults("# A\n\na\n", &["1: The title is the page's first heading. Begin this one with ##"]);
+        assert_faults("a\n\n### B\n\nb\n", &["3: A heading with ### has to stand under one with ##"]);
+        assert_faults("## A\n\n#### B\n\nb\n", &["3: Headings go down to ### and no further."]);
+        assert_faults("## A\n\n## B\n\nb\n", &["1: Nothing stands under the heading \"A\"."]);
+        assert_faults("a\n\n## A\n\n### B\n", &["5: Nothing stands under the heading \"B\"."]);
+        assert_faults("> ## A\n>\n> b\n", &["1: A heading can't stand inside a list, a quote or a source."]);
+    }
+
+    #[test]
+    fn a_heading_without_words_is_a_fault() {
+        assert!(written("##\n\na\n").1.contains(&"x.md:1: This heading has no words.".to_owned()));
+    }
+
+    #[test]
+    fn only_known_marks_may_stand_at_a_heading() {
+        assert_faults(
+            "## A {.big}\n\na\n",
+            &["1: The mark {.big} means nothing. There is {.questions} and {#id}."],
+        );
+        assert_faults(
+            "## A {x=y}\n\na\n",
+            &["1: The mark {x=…} means nothing. There is {.questions} and {#id}."],
+        );
+        assert_faults("## A\n\n### B {.questions}\n\nb\n", &["3: {.questions} belongs to a heading with ##"]);
+        assert_faults(
+            "## A {.questions}\n\nb\n",
+            &["1: No question stands here. A question is a heading with ###"],
+        );
+        let practice = Practice::bare("Elm Street Practice", "America/New_York");
+        let (_, faults) = written_for(&practice, Asking::Everywhere, "## A {.questions}\n\n### B\n\nb\n");
+        assert_eq!(faults, ["x.md:1: Here every ### is a question anyway. Leave {.questions} out."]);
+    }
+
+    #[test]
+    fn a_table_and_its_caption_belong_together() {
+        let table = "| a |\n|---|\n| b |\n";
+        let missing = "This table has no caption. Put a paragraph before it that begins with \"Table: \"";
+        assert_faults(&format!("Words.\n\n{table}"), &[&format!("3: {missing}")]);
+        assert_faults("Table: Alone.\n\nWords.\n", &["1: No table comes right after this caption."]);
+        assert_faults(&format!("Table: Right before.\n{table}"), &[]);
+    }
+
+    #[test]
+    fn sources_and_the_places_that_name_them_belong_together() {
+        assert_faults("a\nb[^x]\n", &["2: The source [^x] is not there. Add a line that begins with [^x]:"]);
+        assert_faults("a\n\n[^x]: b\n", &["3: Nothing in the text refers to the source [^x]."]);
+    }
+
+    #[test]
+    fn a_link_has_words() {
+        assert_faults("[](/fees)\n", &["1: The link to /fees has no words."]);
+    }
+}

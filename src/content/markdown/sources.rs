@@ -54,3 +54,35 @@ fn item(definition: Node<'_>, number: u32, times: u32, writer: &mut Writer) -> S
     }
     html + "</li>\n"
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::content::fixture::written;
+
+    #[test]
+    fn sources_are_listed_in_the_order_of_the_text_with_links_both_ways() {
+        let body =
+            "[^b]: Second, [link](https://example.org).\n\nOne.[^a] Two.[^b] Three.[^a]\n\n[^a]: First.\n";
+        let (written, faults) = written(body);
+        assert_eq!(faults, Vec::<String>::new());
+        assert_eq!(
+            written.prose.intro,
+            "<p>One.<sup><a id=\"fnref-1\" href=\"#fn-1\" aria-label=\"Source 1\">1</a></sup> \
+             Two.<sup><a id=\"fnref-2\" href=\"#fn-2\" aria-label=\"Source 2\">2</a></sup> \
+             Three.<sup><a id=\"fnref-1-2\" href=\"#fn-1\" aria-label=\"Source 1\">1</a></sup></p>\n"
+        );
+        assert_eq!(
+            written.prose.sources,
+            "<ol>\n<li id=\"fn-1\">First. \
+             <a href=\"#fnref-1\" aria-label=\"Back to the text at source 1, mention 1\">↩</a> \
+             <a href=\"#fnref-1-2\" aria-label=\"Back to the text at source 1, mention 2\">↩</a></li>\n\
+             <li id=\"fn-2\">Second, <a href=\"https://example.org\" rel=\"noreferrer\">link</a>. \
+             <a href=\"#fnref-2\" aria-label=\"Back to the text at source 2\">↩</a></li>\n</ol>\n"
+        );
+    }
+
+    #[test]
+    fn a_text_that_cites_nothing_has_no_list_of_sources() {
+        assert_eq!(written("Words.\n").0.prose.sources, "");
+    }
+}

@@ -3,8 +3,8 @@
 use super::*;
 use crate::audit::Chain;
 use crate::seal::{open, seal};
+use crate::staff::own_account::{Again, prove_again};
 use crate::staff::recovery;
-use crate::staff::sign_in::{Again, prove_again};
 
 #[tokio::test]
 async fn setting_up_makes_a_new_key_and_leaves_nothing_of_the_old_one() {
@@ -19,7 +19,7 @@ async fn setting_up_makes_a_new_key_and_leaves_nothing_of_the_old_one() {
     let id = set_up.store(&mut write, stranger().by, NOW).await.expect("stores").expect("first");
     let welcome = set_up.enter(&mut write, id, "Firefox on Linux", stranger().by, NOW).await.expect("enters");
     write.commit().await.expect("commits");
-    keys::forget_setup_code(practice.data.path()).expect("removes");
+    setup_code::forget(practice.data.path()).expect("removes");
 
     let session = found(&practice.db, &welcome.cookie, NOW).await.expect("a session");
     assert_eq!(open(&session.private, "AB-12", &sealed_again).expect("opens").as_slice(), b"hello");
@@ -287,4 +287,42 @@ async fn nothing_that_was_typed_stands_in_the_database_or_the_ledger() {
 
 fn practice_code(practice: &Practice) -> String {
     practice.setup_code.replace('-', "")
+}
+
+#[tokio::test]
+async fn a_password_stored_at_a_lower_cost_is_stored_anew_at_the_next_sign_in() {
+    let mut founded = founded().await;
+    let dearer = Cost { passes: 2, ..CHEAP };
+    founded.practice.door = Doorkeeper::new(dearer);
+    let cost = async || {
+        let mut conn = founded.practice.db.read().await.expect("reads");
+        keys::copy_of(&mut conn, &keys::holder_of(founded.id))
+            .await
+            .expect("reads")
+            .expect("a copy")
+            .recipe
+            .cost
+    };
+    let code = founded.seed.code(NOW).expect("a code");
+    let wrong = attempt(EMAIL, PASSWORD, "");
+    assert!(matches!(tries(&founded.practice, wrong, NOW).await, SignIn::Refused));
+    assert_eq!(cost().await, CHEAP, "a refused sign-in changes nothing");
+    welcomed(tries(&founded.practice, attempt(EMAIL, PASSWORD, &code), NOW).await);
+    assert_eq!(cost().await, dearer);
+    let next = founded.seed.code(NOW + MINUTE).expect("a code");
+    welcomed(tries(&founded.practice, attempt(EMAIL, PASSWORD, &next), NOW + MINUTE).await);
+    assert!(found(&founded.practice.db, &founded.cookie, NOW).await.is_some(), "nobody is signed out");
+}
+
+#[tokio::test]
+async fn what_stands_in_for_a_stranger_is_as_much_work_as_an_account() {
+    let founded = founded().await;
+    let real: (u32, u32) = sqlx::query_as(
+        "SELECT length(second_factor), length(wrapped) FROM staff, practice_key_copies WHERE holder = 'staff:1'",
+    )
+    .fetch_one(&mut *founded.practice.db.read().await.expect("reads"))
+    .await
+    .expect("reads");
+    let real = (real.0 as usize, real.1 as usize);
+    assert_eq!(real, (crate::staff::proof::SECOND_FACTOR, keys::WRAPPED));
 }

@@ -14,7 +14,7 @@ use super::second_factor::Seed;
 use super::session::{self, Session};
 use super::setup::{self, Prepared, SetUp};
 use super::sign_in::{Attempt, SignIn, Welcome, sign_in};
-use super::{Caller, Doorkeeper, keys, own_account};
+use super::{Caller, Doorkeeper, keys, own_account, setup_code};
 use crate::audit::{Actor, By, Which, list};
 use crate::db::Db;
 
@@ -85,7 +85,7 @@ async fn entered() -> (Practice, Welcome, Code) {
     let id = set_up.store(&mut write, stranger().by, NOW).await.expect("stores").expect("first");
     let welcome = set_up.enter(&mut write, id, "Firefox on Linux", stranger().by, NOW).await.expect("enters");
     write.commit().await.expect("commits");
-    keys::forget_setup_code(practice.data.path()).expect("removes");
+    setup_code::forget(practice.data.path()).expect("removes");
     (practice, welcome, set_up.recovery_code.clone())
 }
 

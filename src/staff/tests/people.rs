@@ -147,6 +147,26 @@ async fn the_recovery_code_restores_access_and_ends_what_was_open() {
 }
 
 #[tokio::test]
+async fn what_a_session_began_is_not_finished_once_a_recovery_has_ended_it() {
+    let (practice, welcome, recovery_code) = entered().await;
+    let stale = found(&practice.db, &welcome.cookie, NOW).await.expect("a session");
+    let code = recovery_code.to_string();
+    let typed = Recover { code: &code, email: EMAIL, password: NEW_PASSWORD, practice: PRACTICE };
+    let done =
+        recovery::recover(&practice.db, &practice.door, typed, stranger(), NOW).await.expect("answers");
+    assert_eq!(done, Recovery::Done { staff_id: welcome.staff_id });
+
+    let who = by(welcome.staff_id);
+    let first_code = stale.enrolling.as_ref().expect("a seed").code(NOW).expect("a code");
+    let mut write = practice.db.begin().await.expect("begins");
+    let on = own_account::confirm_second_factor(&mut write, &stale, &first_code, who, NOW).await;
+    assert!(!on.expect("answers"), "the seed is not the one in place any more");
+    assert!(invitation::invite(&mut write, who, &stale, "al@example.com", "Al", NOW).await.is_err());
+    drop(write);
+    welcomed(tries(&practice, attempt(EMAIL, NEW_PASSWORD, ""), NOW).await);
+}
+
+#[tokio::test]
 async fn wrong_recovery_codes_are_refused_and_slowed_down() {
     let founded = founded().await;
     for _ in 0..5 {
@@ -155,6 +175,11 @@ async fn wrong_recovery_codes_are_refused_and_slowed_down() {
     }
     let right = founded.recovery_code.to_string();
     assert!(matches!(recovers(&founded, &right, EMAIL).await, Recovery::Wait { .. }));
+    let (db, door) = (&founded.practice.db, &founded.practice.door);
+    let typed = Recover { code: &right, email: EMAIL, password: NEW_PASSWORD, practice: PRACTICE };
+    let elsewhere = from([198, 51, 100, 7].into());
+    let done = recovery::recover(db, door, typed, elsewhere, NOW).await.expect("answers");
+    assert_eq!(done, Recovery::Done { staff_id: founded.id }, "the owner is not shut out by others");
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod feed;
 mod headers;
 mod leaving;
 mod leaving_export;
+mod leaving_pages;
 mod leaving_reminders;
 mod leaving_retention;
 mod office;

@@ -27,7 +27,6 @@ pub mod phone;
 pub mod problem;
 pub mod record;
 pub mod reference;
-pub mod reseal;
 pub mod regular;
 pub mod reminder;
 pub mod reseal;

@@ -41,6 +41,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::Settings;
 use crate::db::Db;
+use crate::inquiry::ledger::Gap;
 use crate::inquiry::{Intake, Senders, TokenKey};
 use crate::outbox::Heartbeat;
 use crate::staff::Doorkeeper;
@@ -58,6 +59,8 @@ pub struct Web {
     desk: OnceLock<Desk>,
     /// What is wrong with the texts as they stand in the folder, where that is why older ones are shown.
     pub faults: ArcSwap<Vec<String>>,
+    /// Looks at inquiries that a full disk kept out of the ledger.
+    pub looks: Gap,
     clock: Clock,
 }
 
@@ -79,7 +82,7 @@ impl Web {
     pub fn new(settings: Settings, snapshot: Snapshot, desk: Option<Desk>, clock: Clock) -> Self {
         let current = ArcSwap::from_pointee(snapshot);
         let desk = desk.map(OnceLock::from).unwrap_or_default();
-        Self { settings, current, desk, faults: ArcSwap::default(), clock }
+        Self { settings, current, desk, faults: ArcSwap::default(), looks: Gap::default(), clock }
     }
 
     /// Where requests are taken in; nothing while storage is closed.

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use jiff::Timestamp;
 use practice_site::db::Db;
+use practice_site::inquiry::Reference;
 use practice_site::inquiry::answers::{Answers, LookingFor, Voicemail, Way};
 use practice_site::inquiry::inbox::{self, PAGE, View};
 use practice_site::inquiry::phone::Phone;
 use practice_site::inquiry::record;
 use practice_site::inquiry::search::{self, Query};
 use practice_site::inquiry::store::{self, NewRow};
-use practice_site::inquiry::Reference;
 use practice_site::seal::{self, PrivateKey};
 
 const ROUNDS: u32 = 5;

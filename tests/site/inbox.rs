@@ -28,7 +28,8 @@ pub fn sam() -> Answers {
 
 /// Sends a request in, as the form does.
 pub async fn sent(office: &Office, answers: &Answers, suspicion: &[Reason]) -> Reference {
-    let practice = &office.web.current.load_full().content().practice;
+    let snapshot = office.web.current.load_full();
+    let practice = &snapshot.content().practice;
     let token = Reference::random().expect("randomness");
     let submission = Submission {
         answers: answers.clone(),
@@ -60,7 +61,9 @@ async fn a_request_is_seen_called_noted_booked_and_ends_as_a_client() {
     let today = browser.page("/admin").await;
     assert_eq!(words(one(&today, "main h2")), "Reply now");
     let row = words(one(&today, "tbody tr"));
-    for part in ["Sam Made-Up", "Couples therapy", "Oregon", "Call, no voicemail", "Email", "Due Monday", "Received"] {
+    for part in
+        ["Sam Made-Up", "Couples therapy", "Oregon", "Call, no voicemail", "Email", "Due Monday", "Received"]
+    {
         assert!(row.contains(part), "{part} in {row}");
     }
 
@@ -81,9 +84,12 @@ async fn a_request_is_seen_called_noted_booked_and_ends_as_a_client() {
 
     let note = Form::on(&page, &at(&reference, "notes")).fill("note", "Prefers <b>mornings</b>");
     let page = note.go(&browser, "").await;
-    assert!(words(one(&page, ".timeline li:first-child")).starts_with("Note Prefers <b>mornings</b> Jo Example,"));
+    assert!(
+        words(one(&page, ".timeline li:first-child")).starts_with("Note Prefers <b>mornings</b> Jo Example,")
+    );
 
-    let page = Form::on(&page, &at(&reference, "next-step")).fill("next_step", "2026-12-01").go(&browser, "").await;
+    let page =
+        Form::on(&page, &at(&reference, "next-step")).fill("next_step", "2026-12-01").go(&browser, "").await;
     assert!(words(one(&page, "main > .tags")).contains("Next step: Tuesday, December 1"));
     let form = format!("section[aria-labelledby='status-heading'] > {}", at(&reference, "status"));
     assert_eq!(Form::on(&page, &form).offers(), ["call-booked", "waitlist", "became-client"]);
@@ -276,10 +282,13 @@ async fn a_search_finds_people_and_puts_no_name_into_an_address_or_the_ledger() 
     let answer = Form::on(&page, "form[role=search]").fill("q", "<b>nobody</b>").press(&browser, "").await;
     let said = words(one(&answer.html(), ".empty"));
     assert_eq!(said, "Nothing matches \"<b>nobody</b>\". Try part of a name or a reference.");
-    let listing = list(&mut office.desk().db.read().await.expect("reads"), Which::All, 1).await.expect("reads");
+    let listing =
+        list(&mut office.desk().db.read().await.expect("reads"), Which::All, 1).await.expect("reads");
     let searched: Vec<_> = listing.rows.iter().filter(|row| row.event == "searched").collect();
     assert_eq!(searched.len(), 4);
-    assert!(searched.iter().all(|row| row.detail.as_deref().is_some_and(|detail| detail.ends_with(" found"))));
+    assert!(
+        searched.iter().all(|row| row.detail.as_deref().is_some_and(|detail| detail.ends_with(" found")))
+    );
 }
 
 #[tokio::test]
@@ -291,7 +300,10 @@ async fn answering_offers_only_the_ways_that_were_allowed_and_one_press_logs_it(
     assert_eq!(words(one(&page, "#preview mark")), "{times}");
     assert!(words(one(&page, "#ways")).contains("No text: they did not choose texts."));
     assert!(words(one(&page, "#ways")).contains("No voicemail."));
-    let answer = Form::on(&page, "form[method=post]:has(#times)").fill("times", "Tuesday & Wednesday").press(&browser, "").await;
+    let answer = Form::on(&page, "form[method=post]:has(#times)")
+        .fill("times", "Tuesday & Wednesday")
+        .press(&browser, "")
+        .await;
     assert_eq!(answer.status, 200);
     let page = answer.html();
     assert!(all(&page, "#preview mark").is_empty());
@@ -299,7 +311,9 @@ async fn answering_offers_only_the_ways_that_were_allowed_and_one_press_logs_it(
     let links: Vec<_> = all(&page, "#ways a").into_iter().filter_map(|link| link.attr("href")).collect();
     assert_eq!(links.len(), 2);
     assert_eq!(links[0], "tel:+12065550142");
-    assert!(links[1].starts_with(&format!("mailto:sam@example.com?subject=Your%20message%2C%20{reference}&body=Hello%20")));
+    assert!(links[1].starts_with(&format!(
+        "mailto:sam@example.com?subject=Your%20message%2C%20{reference}&body=Hello%20"
+    )));
     assert!(links[1].contains("Tuesday%20%26%20Wednesday"));
     let page = Form::on(&page, &at(&reference, "contacts")).go(&browser, "email").await;
     assert!(words(one(&page, ".timeline li:first-child")).starts_with("Sent an email"));

@@ -57,16 +57,26 @@ async fn sec_02_everything_that_was_sent_shows_as_text_on_every_page() {
         for link in all(&answer, "#ways a") {
             let link = link.attr("href").expect("an address");
             assert!(["tel:+", "sms:+", "mailto:"].iter().any(|start| link.starts_with(start)), "{link}");
-            assert!(link.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"'\\`".contains(&byte)), "{link}");
+            assert!(
+                link.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"'\\`".contains(&byte)),
+                "{link}"
+            );
         }
         let filled = [("template", "offer-times"), ("times", vector)];
-        assert!(foreign(&browser.post(&format!("{address}/answer"), &filled).await.html()).is_empty(), "{vector}");
+        assert!(
+            foreign(&browser.post(&format!("{address}/answer"), &filled).await.html()).is_empty(),
+            "{vector}"
+        );
         let searched = browser.post("/admin/inquiries", &[("q", vector)]).await.html();
         assert!(foreign(&searched).is_empty(), "{vector}");
-        let refused = browser.post(&format!("{address}/status"), &[("status", "referred-out"), ("referred_to", vector)]).await;
+        let refused = browser
+            .post(&format!("{address}/status"), &[("status", "referred-out"), ("referred_to", vector)])
+            .await;
         assert!(foreign(&refused.html()).is_empty(), "{vector}");
     }
-    for path in ["/admin", "/admin/inquiries", "/admin/inquiries?view=%3Cscript%3E&done=%3Cb%3E", "/admin/log"] {
+    for path in
+        ["/admin", "/admin/inquiries", "/admin/inquiries?view=%3Cscript%3E&done=%3Cb%3E", "/admin/log"]
+    {
         let page = browser.page(path).await;
         assert!(foreign(&page).is_empty(), "{path}: {:?}", foreign(&page));
     }

@@ -141,5 +141,5 @@ fn location(path: &str) -> HeaderMap {
 
 /// The desk, which the gate has looked for.
 pub fn desk_of(web: &Web) -> anyhow::Result<&Desk> {
-    web.desk.as_ref().context("the gate let somebody in without a desk")
+    web.desk().context("the gate let somebody in without a desk")
 }

@@ -191,6 +191,7 @@ async fn a_held_back_erasing_is_explained_and_goes_on_after_a_password() {
     assert!(words(one(&page, ".note-warning")).contains("11 of 11 requests are due at once"));
     let answer = founder.browser.post("/admin/export/erase-due", &[("password", "another")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    one(&answer.html(), "#due-password-error");
     let answer = founder.browser.post("/admin/export/erase-due", &[("password", PASSWORD)]).await;
     assert_eq!(answer.header("location"), "/admin/export?done=erased");
     one(&founder.browser.page("/admin/export").await, ".empty");

@@ -197,6 +197,7 @@ impl Sealed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inquiry::fixture::{self, Inbox};
 
     #[test]
     fn every_step_reads_back_from_its_words() {
@@ -216,5 +217,18 @@ mod tests {
         }
         assert_eq!(Step::read("erased", None), Step::Other);
         assert_eq!(Step::read("status", Some("new nonsense")), Step::Other);
+    }
+
+    #[tokio::test]
+    async fn the_timeline_of_a_new_inquiry_has_its_arrival() {
+        let inbox = Inbox::new().await;
+        let reference = inbox.add(&fixture::answers("Sam Made-Up"), 0, "").await;
+        let listed = list(&mut inbox.db.read().await.expect("reads"), 1).await.expect("reads");
+        let events: Vec<_> = listed.into_iter().map(|event| event.open(&inbox.key, &reference)).collect();
+        assert_eq!(events.len(), 1);
+        assert_eq!(
+            (events[0].at, events[0].step, &events[0].text),
+            (fixture::at(0), Step::Received, &Text::None)
+        );
     }
 }

@@ -28,7 +28,8 @@ pub fn sam() -> Answers {
 
 /// Sends a request in, as the form does.
 pub async fn sent(office: &Office, answers: &Answers, suspicion: &[Reason]) -> Reference {
-    let practice = &office.web.current.load_full().content().practice;
+    let snapshot = office.web.current.load_full();
+    let practice = &snapshot.content().practice;
     let token = Reference::random().expect("randomness");
     let submission = Submission {
         answers: answers.clone(),

@@ -15,8 +15,8 @@ use super::super::desk_of;
 use super::super::fields::Fields;
 use super::super::gate::Staff;
 use super::super::layout::AdminLayout;
-use super::address;
 use super::page::viewed;
+use super::{Named, address};
 use crate::audit::{Entry, Outcome};
 use crate::inquiry::answer::{self, Filled, Filling, LAST_NOTE, Part, TEMPLATES, TYPED};
 use crate::inquiry::answers::{Answers, Voicemail};
@@ -42,22 +42,22 @@ struct AnswerPage<'a> {
 pub async fn answer(
     State(web): State<Arc<Web>>,
     staff: Staff,
-    Path(reference): Path<String>,
+    Path(named): Path<Named>,
     uri: Uri,
 ) -> Result<Response, Fault> {
     let template = form::in_query(uri.query(), "template").unwrap_or_default();
-    page(&web, &staff, &reference, &template, &[]).await
+    page(&web, &staff, &named.reference, &template, &[]).await
 }
 
 /// The same with the open places filled in.
 pub async fn fill(
     State(web): State<Arc<Web>>,
     staff: Staff,
-    Path(reference): Path<String>,
+    Path(named): Path<Named>,
     fields: Fields,
 ) -> Result<Response, Fault> {
     let typed = TYPED.map(|place| (place, fields.value(place)));
-    page(&web, &staff, &reference, fields.value("template"), &typed).await
+    page(&web, &staff, &named.reference, fields.value("template"), &typed).await
 }
 
 async fn page(

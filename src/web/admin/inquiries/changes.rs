@@ -16,6 +16,7 @@ use super::super::desk_of;
 use super::super::fields::Fields;
 use super::super::gate::Staff;
 use super::super::refusal::Refusal;
+use super::Named;
 use super::page::{Beside, Typed, page};
 use crate::audit::{self, Entry, Outcome};
 use crate::content::Practice;
@@ -41,10 +42,10 @@ struct Desired<'a> {
 pub async fn set_status(
     State(web): State<Arc<Web>>,
     staff: Staff,
-    Path(reference): Path<String>,
+    Path(named): Path<Named>,
     fields: Fields,
 ) -> Result<Response, Fault> {
-    let Some(desired) = Desired::of(&web, staff, &reference, fields)? else { return Ok(not_there()) };
+    let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
     let Some(status) = Status::named(desired.fields.value("status")) else {
         return desired.refused(Refusal::new("", "Select one of the statuses that may follow.")).await;
     };
@@ -70,10 +71,10 @@ pub async fn set_status(
 pub async fn not_spam(
     State(web): State<Arc<Web>>,
     staff: Staff,
-    Path(reference): Path<String>,
+    Path(named): Path<Named>,
     fields: Fields,
 ) -> Result<Response, Fault> {
-    let Some(desired) = Desired::of(&web, staff, &reference, fields)? else { return Ok(not_there()) };
+    let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
     let version = desired.version();
     let new = NewStatus { status: Status::New, version, reason: None, referred_to: None };
     desired.change_status(&new, "not-spam").await
@@ -83,10 +84,10 @@ pub async fn not_spam(
 pub async fn add_note(
     State(web): State<Arc<Web>>,
     staff: Staff,
-    Path(reference): Path<String>,
+    Path(named): Path<Named>,
     fields: Fields,
 ) -> Result<Response, Fault> {
-    let Some(desired) = Desired::of(&web, staff, &reference, fields)? else { return Ok(not_there()) };
+    let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
     let text = match note::read(desired.fields.value("note"), LONGEST) {
         Ok(text) => text,
         Err(problem) => return desired.refused(Refusal::new("note", note_words(problem))).await,
@@ -103,10 +104,10 @@ pub async fn add_note(
 pub async fn log_contact(
     State(web): State<Arc<Web>>,
     staff: Staff,
-    Path(reference): Path<String>,
+    Path(named): Path<Named>,
     fields: Fields,
 ) -> Result<Response, Fault> {
-    let Some(desired) = Desired::of(&web, staff, &reference, fields)? else { return Ok(not_there()) };
+    let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
     let Some(kind) = Kind::named(desired.fields.value("kind")) else {
         return desired.refused(Refusal::new("kind", "Select how you were in touch.")).await;
     };
@@ -132,10 +133,10 @@ pub async fn log_contact(
 pub async fn set_next_step(
     State(web): State<Arc<Web>>,
     staff: Staff,
-    Path(reference): Path<String>,
+    Path(named): Path<Named>,
     fields: Fields,
 ) -> Result<Response, Fault> {
-    let Some(desired) = Desired::of(&web, staff, &reference, fields)? else { return Ok(not_there()) };
+    let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
     let typed = desired.fields.value("next_step").trim();
     let today = desired.now.to_zoned(desired.practice().time_zone()).date();
     let date = match typed.parse::<Date>() {
@@ -159,10 +160,10 @@ pub async fn set_next_step(
 pub async fn undo(
     State(web): State<Arc<Web>>,
     staff: Staff,
-    Path(reference): Path<String>,
+    Path(named): Path<Named>,
     fields: Fields,
 ) -> Result<Response, Fault> {
-    let Some(desired) = Desired::of(&web, staff, &reference, fields)? else { return Ok(not_there()) };
+    let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
     let mut write = desired.desk.db.begin().await?;
     let Desired { staff, reference, now, .. } = &desired;
     let changed = change::undo(&mut write, staff.by(), reference, desired.version(), *now).await?;

@@ -14,10 +14,17 @@ pub use list_page::{index, search};
 pub use page::show;
 
 use axum::http::Uri;
+use serde::Deserialize;
 
 use super::super::form;
 use crate::inquiry::Reference;
 use crate::inquiry::inbox::View;
+
+/// The inquiry that an address names. By name, because the router hands on the rest of the path as well.
+#[derive(Deserialize)]
+pub struct Named {
+    reference: String,
+}
 
 /// The view that an address or a form names; `None` where it names none of ours.
 fn view_in(uri: &Uri) -> Option<View> {

@@ -15,7 +15,7 @@ use super::super::gate::Staff;
 use super::super::layout::AdminLayout;
 use super::super::refusal::Refusal;
 use super::row::moment;
-use super::view_in;
+use super::{Named, view_in};
 use crate::audit::{Entry, Outcome};
 use crate::content::{Practice, calendar, states};
 use crate::inquiry::answers::{Answers, LookingFor, Voicemail, Way};
@@ -74,10 +74,10 @@ struct ShowPage<'a> {
 pub async fn show(
     State(web): State<Arc<Web>>,
     staff: Staff,
-    Path(reference): Path<String>,
+    Path(named): Path<Named>,
     uri: Uri,
 ) -> Result<Response, Fault> {
-    let Ok(reference) = reference.parse() else { return Ok(StatusCode::NOT_FOUND.into_response()) };
+    let Ok(reference) = named.reference.parse() else { return Ok(StatusCode::NOT_FOUND.into_response()) };
     let done = form::in_query(uri.query(), "done").unwrap_or_default();
     page(&web, &staff, &reference, Beside { view: view_in(&uri), done, ..Beside::default() }).await
 }

@@ -35,7 +35,7 @@ pub async fn show(State(web): State<Arc<Web>>) -> Result<Response, Fault> {
 /// The form with everything that was typed, for changing an answer.
 pub async fn change(State(web): State<Arc<Web>>, request: Request) -> Result<Response, Fault> {
     let step = match Step::read(&web, request).await? {
-        Ok(step) => step,
+        Ok(step) => step.with_token()?,
         Err(response) => return Ok(response),
     };
     Ok(form_page::show(&step.snapshot, &step.draft))
@@ -44,7 +44,7 @@ pub async fn change(State(web): State<Arc<Web>>, request: Request) -> Result<Res
 /// The form with its problems, or the answers shown back.
 pub async fn check(State(web): State<Arc<Web>>, request: Request) -> Result<Response, Fault> {
     let step = match Step::read(&web, request).await? {
-        Ok(step) => step,
+        Ok(step) => step.with_token()?,
         Err(response) => return Ok(response),
     };
     Ok(step.checked().map_or_else(|response| response, |fitting| step.shown_back(&fitting, Notice::None)))
@@ -95,16 +95,20 @@ impl<'a> Step<'a> {
     /// The inner error is an answer: the body was no form, or nothing can be stored at the moment.
     async fn read(web: &'a Web, request: Request) -> Result<Result<Self, Response>, Fault> {
         let snapshot = web.current.load_full();
-        let mut draft = match form::posted(request).await {
+        let draft = match form::posted(request).await {
             Ok(posted) => Draft::from_posted(posted),
             Err(status) => return Ok(Err(status.into_response())),
         };
         let Some(desk) = &web.desk else { return Ok(Err(other_pages::unavailable_with(&snapshot, &draft))) };
-        let now = web.now();
-        if draft.token.is_empty() {
-            draft.token = desk.tokens.issue(now)?;
+        Ok(Ok(Self { desk, snapshot, draft, now: web.now() }))
+    }
+
+    /// Where the token got lost, its time begins now. `send` asks to look again instead.
+    fn with_token(mut self) -> Result<Self, Fault> {
+        if self.draft.token.is_empty() {
+            self.draft.token = self.desk.tokens.issue(self.now)?;
         }
-        Ok(Ok(Self { desk, snapshot, draft, now }))
+        Ok(self)
     }
 
     /// What can be sent, or the page that says why not.

@@ -79,6 +79,7 @@ pub fn unavailable_with(snapshot: &Snapshot, draft: &Draft) -> Response {
         ("Phone number", &draft.phone),
         ("Email address", &draft.email),
         ("Note", &draft.note),
+        ("Insurance plan", &draft.insurance),
     ];
     let typed = typed.into_iter().map(|(name, value)| (name, value.as_str()));
     unavailable_page(snapshot, typed.filter(|(_, value)| !value.is_empty()).collect())

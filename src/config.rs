@@ -35,6 +35,44 @@ pub enum Command {
     Check,
     /// Ask the running server whether it lives; exit code 0 if so
     Healthcheck,
+    /// Accounts of the people who may read requests; passwords and codes come from standard input
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// The ledger of who saw or changed what
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+/// What can be done about accounts.
+#[derive(Debug, Subcommand)]
+pub enum StaffCommand {
+    /// Add an account. First line of standard input: the password. The first account prints the recovery code; a later
+    /// one reads it as the second line
+    Add {
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        name: String,
+    },
+    /// List the accounts
+    List,
+    /// Take an account out of service; its sessions end
+    Disable {
+        #[arg(long)]
+        email: String,
+    },
+    /// Set a new password. Standard input: the recovery code, then the new password, a line each
+    Recover {
+        #[arg(long)]
+        email: String,
+    },
+}
+
+/// What can be done about the ledger.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check that no row was changed or taken out
+    Verify,
 }
 
 /// Settings as typed, before anybody looked at them.

@@ -8,13 +8,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
 use sqlx::{Connection, Sqlite, Transaction};
+use tokio::time::sleep;
 
 const READERS: u32 = 4;
 
@@ -38,6 +39,7 @@ impl Db {
             .run(&writer)
             .await
             .context("the tables of the database can't be brought up to date")?;
+        check(&writer).await?;
         let readers = pool(READERS)
             .connect_with(options(path).read_only(true))
             .await
@@ -62,6 +64,38 @@ impl Db {
         self.writer.begin_with("BEGIN IMMEDIATE").await.context("no write can begin")
     }
 
+    /// Folds the write-ahead log into the file and empties it, so that what was deleted is nowhere on the disk any more.
+    /// False where a reader was in the way all the time; then it has to be tried again later.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub async fn truncate_log(&self) -> Result<bool> {
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        if std::fs::metadata(log).is_ok_and(|log| log.len() == 0) {
+            return Ok(true);
+        }
+        for rest in [0, 50, 100, 200, 400, 800] {
+            sleep(Duration::from_millis(rest)).await;
+            if self.truncate_once().await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn truncate_once(&self) -> Result<bool> {
+        let mut conn = self.writer.acquire().await.context("no connection for writing")?;
+        // Not the usual 5 seconds: nobody can write meanwhile.
+        sqlx::query("PRAGMA busy_timeout = 50").execute(&mut *conn).await?;
+        let outcome: Result<(i64, i64, i64), _> =
+            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *conn).await;
+        sqlx::query("PRAGMA busy_timeout = 5000").execute(&mut *conn).await?;
+        // Being held up is no error to SQLite: only the row says so.
+        let (busy, _, _) = outcome.context("the write-ahead log can't be emptied")?;
+        Ok(busy == 0)
+    }
+
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -72,6 +106,16 @@ impl Db {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// SQLite goes on writing into a damaged file until somebody reads the damaged part, so it is asked at the start.
+async fn check(pool: &SqlitePool) -> Result<()> {
+    let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(pool)
+        .await
+        .context("the database can't be checked")?;
+    ensure!(found == "ok", "the database is damaged: {found}");
+    Ok(())
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -135,6 +179,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn rel_06_a_damaged_database_does_not_open() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("practice.db");
+        Db::open(&path).await.expect("opens").close().await;
+        let mut bytes = std::fs::read(&path).expect("read");
+        let page = bytes.len() / 4096 / 2 * 4096;
+        bytes[page..page + 4096].fill(0xA5);
+        std::fs::write(&path, bytes).expect("written");
+        assert!(Db::open(&path).await.is_err());
+    }
+
+    #[tokio::test]
     async fn the_sqlite_inside_has_the_fix_for_the_wal_reset_bug() {
         let dir = tempfile::tempdir().expect("a folder");
         let db = Db::open(&dir.path().join("practice.db")).await.expect("opens");
@@ -144,6 +200,32 @@ mod tests {
             .expect("a version");
         let parts: Vec<u32> = version.split('.').map(|part| part.parse().expect("a number")).collect();
         assert!(parts >= vec![3, 51, 3], "{version}");
+    }
+
+    #[tokio::test]
+    async fn deleted_text_leaves_the_disk_when_the_log_is_emptied_and_a_reader_only_puts_that_off() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let path = dir.path().join("practice.db");
+        let db = Db::open(&path).await.expect("opens");
+        let execute = async |sql: &'static str| {
+            let mut write = db.begin().await.expect("begins");
+            sqlx::query(sql).execute(&mut *write).await.expect(sql);
+            write.commit().await.expect("commits");
+        };
+        execute("CREATE TABLE words (word TEXT) STRICT").await;
+        execute("INSERT INTO words VALUES ('marmalade')").await;
+        let mut reader = db.read().await.expect("reads");
+        sqlx::query("BEGIN").execute(&mut *reader).await.expect("begins");
+        sqlx::query("SELECT * FROM words").fetch_all(&mut *reader).await.expect("reads");
+        execute("DELETE FROM words").await;
+
+        assert!(!db.truncate_log().await.expect("no error"), "a reader is open");
+        sqlx::query("COMMIT").execute(&mut *reader).await.expect("ends");
+        assert!(db.truncate_log().await.expect("no error"));
+        for end in ["", "-wal", "-shm"] {
+            let bytes = std::fs::read(format!("{}{end}", path.display())).expect("a file");
+            assert!(!bytes.windows(9).any(|part| part == b"marmalade"), "practice.db{end}");
+        }
     }
 
     #[tokio::test]

@@ -16,6 +16,14 @@ async fn main() -> ExitCode {
         Command::Serve => serve(settings).await,
         Command::Check => check(settings),
         Command::Healthcheck => healthcheck(settings).await,
+        Command::Staff(command) => match settings {
+            Ok(settings) => tell(app::operator::staff(settings, command, typed_lines()).await),
+            Err(faults) => exit(&faults),
+        },
+        Command::Audit(command) => match settings {
+            Ok(settings) => tell(app::operator::ledger(settings, command).await),
+            Err(faults) => exit(&faults),
+        },
     }
 }
 
@@ -50,6 +58,21 @@ async fn healthcheck(settings: Result<Settings, Vec<String>>) -> ExitCode {
         Err(faults) => Err(faults),
     };
     exit(&outcome.err().unwrap_or_default())
+}
+
+/// The lines of standard input; it ends where they can't be read.
+fn typed_lines() -> impl Iterator<Item = String> {
+    std::io::stdin().lines().map_while(Result::ok)
+}
+
+fn tell(outcome: anyhow::Result<String>) -> ExitCode {
+    match outcome {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => exit(&[format!("{error:#}")]),
+    }
 }
 
 /// One line for each fault; the exit code says whether there are any.

@@ -1,6 +1,8 @@
 //! Builds everything from the settings, runs it, and stops it.
 
 mod check;
+pub mod housekeeping;
+pub mod operator;
 mod refresh;
 mod storage;
 
@@ -59,6 +61,7 @@ async fn run(
     let desk = storage.map(|storage| storage.start(&mut tasks, stopped.clone()));
     let web = Arc::new(Web::new(settings, snapshot, desk, Arc::new(Timestamp::now)));
     tasks.spawn(refresh::run(web.clone(), stopped.clone()));
+    tasks.spawn(housekeeping::run(web.clone(), stopped.clone()));
     greet(&web.settings, mail_folder.as_deref(), setup_code.as_deref());
 
     let router = web::router(web);

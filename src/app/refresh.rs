@@ -28,11 +28,14 @@ async fn keep_fresh(web: Arc<Web>) {
         .inspect_err(|error| tracing::warn!("texts that change are noticed only after a restart: {error:#}"))
         .ok();
     compress(&web).await;
+    let mut made = web.now();
     loop {
         tokio::select! {
             () = changed(&mut changes) => {}
-            () = new_day(&web) => {}
+            () = new_day(&web, made) => {}
         }
+        // Also where the texts turn out to be faulty: then they are tried again after a change, or tomorrow.
+        made = web.now();
         rebuild(&web).await;
     }
 }
@@ -44,8 +47,13 @@ async fn changed(changes: &mut Option<Changes>) {
     }
 }
 
-async fn new_day(web: &Web) {
-    while web.current.load().is_of(web.now()) {
+/// Ready on another local day than that of `made`; dates on the pages depend on it.
+async fn new_day(web: &Web, made: Timestamp) {
+    let day = |at: Timestamp| {
+        let zone = web.current.load().content().practice.time_zone();
+        at.to_zoned(zone).date()
+    };
+    while day(web.now()) == day(made) {
         sleep(LOOK_AT_CALENDAR).await;
     }
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Settings;
 use crate::db::Db;
-use crate::inquiry::{Senders, TokenKey, intake};
+use crate::inquiry::{Senders, TokenKey, intake, notice};
 use crate::mail::{MailSettings, Mailer};
 use crate::outbox;
 use crate::staff::hashing::Cost;
@@ -41,7 +41,7 @@ impl Storage {
         let tokens = TokenKey::load(&settings.data)?;
         let mailer = Mailer::new(mail)?;
         let wake = Arc::new(Notify::new());
-        let worker = outbox::Worker::new(db.clone(), mailer, wake.clone());
+        let worker = outbox::Worker::new(db.clone(), mailer, notice::joined, wake.clone());
         let (intake, writer) = intake::open(db.clone(), start.public, &settings.base_url, wake.clone());
         let worker_lives = worker.heartbeat();
         let senders = Senders::default();

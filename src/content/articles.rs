@@ -109,7 +109,14 @@ mod tests {
 
     fn content(articles: Vec<Article>) -> Content {
         let body = Prose::default();
-        let faq = Page { title: String::new(), description: String::new(), lead: None, updated: None, body };
+        let faq = Page {
+            title: String::new(),
+            heading: String::new(),
+            description: String::new(),
+            lead: None,
+            updated: None,
+            body,
+        };
         Content {
             practice: Practice::bare("Elm Street Practice", "America/New_York"),
             pages: BTreeMap::new(),

@@ -122,6 +122,11 @@ enum Slot<'a> {
     Many(&'a mut Vec<String>),
 }
 
+/// Marks that nobody sees and that copying from a contact list brings along: direction, joiners, byte order.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Line breaks become `\n`; other control characters below U+0020, except tabs, are taken out.
 fn without_control(value: &str) -> (String, bool) {
     let text = value.replace("\r\n", "\n").replace('\r', "\n");

@@ -1,5 +1,7 @@
 //! An email address as people type it: accepted generously, because a person must not be lost to a strict rule.
 
+use super::draft::is_invisible;
+
 /// The longest address that mail carries (RFC 3696, erratum 1690), in characters.
 pub const LONGEST: usize = 254;
 
@@ -10,10 +12,14 @@ pub fn looks_right(typed: &str) -> bool {
     !local.is_empty() && dotted && !host.contains('@') && !typed.contains(char::is_whitespace)
 }
 
-/// The address without what people add by accident: blanks around it, a dot at the end, `mailto:`.
-pub fn tidy(typed: &str) -> &str {
+/// The address without what people add by accident: blanks and invisible marks, a dot at the end, `mailto:`.
+pub fn tidy(typed: &str) -> String {
+    let typed: String = typed.chars().filter(|c| !is_invisible(*c)).collect();
     let typed = typed.trim();
-    typed.strip_prefix("mailto:").unwrap_or(typed).trim_end_matches('.')
+    let scheme = "mailto:";
+    let is_link = typed.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let address = if is_link { &typed[scheme.len()..] } else { typed };
+    address.trim_end_matches('.').to_owned()
 }
 
 /// What was probably meant, where the host is a frequent slip of the finger.
@@ -88,6 +94,6 @@ mod tests {
 
     #[test]
     fn what_comes_along_by_accident_is_dropped() {
-        assert_eq!(tidy("  mailto:a@example.com. "), "a@example.com");
+        assert_eq!(tidy("  Mailto:a@example.com.\u{200b} "), "a@example.com");
     }
 }

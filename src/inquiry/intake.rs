@@ -1,24 +1,26 @@
 //! The one way into the database for a request: sealed first, then stored together with its email, then acknowledged.
 //!
-//! A single task does all the writing. It takes every submission that is waiting into one transaction, so that many
+//! A single task does all the writing. It takes every submission that is queued into one transaction, so that many
 //! senders share one wait for the disk; nobody is told "received" before that wait is over.
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use arc_swap::ArcSwap;
 use sqlx::SqliteConnection;
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::answers::Answers;
-use super::notice::NewRequest;
+use super::notice::{self, NewRequest, Notice};
 use super::reference::Reference;
 use super::store::{self, NewRow, Promise};
 use super::suspicion::Suspicion;
 use crate::content::Practice;
 use crate::db::Db;
-use crate::outbox;
+use crate::outbox::{self, Joinable};
 use crate::seal::{self, PublicKey};
 use crate::staff::keys;
 
@@ -26,6 +28,8 @@ use crate::staff::keys;
 const QUEUE: usize = 1_024;
 /// How many share one transaction.
 const BATCH: usize = 256;
+/// A sender is told after this long that it did not work. Sending again is harmless, even if it is stored after all.
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 /// A request that passed the check, on its way into the database.
 #[derive(Clone)]
@@ -48,7 +52,7 @@ pub struct Receipt {
 /// Hands submissions to the writing task. Cloning it clones a handle.
 #[derive(Clone)]
 pub struct Intake {
-    queue: mpsc::Sender<Waiting>,
+    queue: mpsc::Sender<Queued>,
     key: Arc<ArcSwap<PublicKey>>,
     base_url: Arc<str>,
 }
@@ -56,33 +60,43 @@ pub struct Intake {
 /// The other end, which does the storing.
 pub struct Writer {
     db: Db,
-    queue: mpsc::Receiver<Waiting>,
+    queue: mpsc::Receiver<Queued>,
     key: Arc<ArcSwap<PublicKey>>,
     /// Wakes the outbox worker.
     mail: Arc<Notify>,
 }
 
-struct Waiting {
+struct Queued {
     submission: Submission,
-    email: NewRequest,
+    words: NewRequest,
     base_url: Arc<str>,
     sealed: Sealed,
     answer: oneshot::Sender<Result<Receipt>>,
 }
 
-/// Answers that only the practice can read, with what is bound to them.
+/// Answers that only the practice can read, with what is bound to their reference.
 struct Sealed {
     reference: Reference,
     key: Arc<PublicKey>,
     bytes: Vec<u8>,
+    notice: Notice,
 }
 
 impl Sealed {
-    fn new(answers: &Answers, key: Arc<PublicKey>) -> Result<Self> {
+    fn new(answers: &Answers, key: Arc<PublicKey>, words: &NewRequest, base_url: &str) -> Result<Self> {
         let reference = Reference::random()?;
         let bytes = seal::seal(&key, reference.as_str(), &answers.to_json()?)?;
-        Ok(Self { reference, key, bytes })
+        let notice = words.notice(&reference, base_url)?;
+        Ok(Self { reference, key, bytes, notice })
     }
+}
+
+/// Why a batch was not stored.
+enum Failed {
+    /// This row could not be written; the others might be, without it.
+    Row(anyhow::Error),
+    /// The database or the disk, whatever is written.
+    All(anyhow::Error),
 }
 
 /// Makes both ends. `key` is the practice's key as it is now.
@@ -99,17 +113,20 @@ impl Intake {
     /// # Errors
     /// When it could not be stored. Sending it again is harmless then and later.
     pub async fn submit(&self, submission: Submission, practice: &Practice) -> Result<Receipt> {
-        let sealed = Sealed::new(&submission.answers, self.key.load_full())?;
+        let words = NewRequest::of(submission.promise, practice);
+        let sealed = Sealed::new(&submission.answers, self.key.load_full(), &words, &self.base_url)?;
         let (answer, receipt) = oneshot::channel();
-        let email = NewRequest::of(submission.promise, practice);
-        let waiting = Waiting { submission, email, base_url: self.base_url.clone(), sealed, answer };
-        self.queue.send(waiting).await.map_err(|_| anyhow!("the writing task has ended"))?;
-        receipt.await.context("the writing task gave no answer")?
+        let queued = Queued { submission, words, base_url: self.base_url.clone(), sealed, answer };
+        let stored = async {
+            self.queue.send(queued).await.map_err(|_| anyhow!("the writing task has ended"))?;
+            receipt.await.context("the writing task gave no answer")?
+        };
+        timeout(LONGEST_WAIT, stored).await.context("the disk took too long")?
     }
 }
 
 impl Writer {
-    /// Stores what comes in until `stop` is ready, and what is waiting then.
+    /// Stores what comes in until `stop` is ready, and what is queued then.
     pub async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
         loop {
@@ -129,37 +146,37 @@ impl Writer {
         }
     }
 
-    /// All together first; where that fails, each alone, so that one bad row fails alone.
-    async fn turn(&self, mut batch: Vec<Waiting>) {
+    /// All together first; where one of them can't be written, each alone, so that it fails alone.
+    async fn turn(&self, mut batch: Vec<Queued>) {
         match self.store(&mut batch).await {
             Ok(receipts) => {
-                for (waiting, receipt) in batch.into_iter().zip(receipts) {
+                for (queued, receipt) in batch.into_iter().zip(receipts) {
                     // Who has gone away meanwhile is stored all the same.
-                    let _ = waiting.answer.send(Ok(receipt));
+                    let _ = queued.answer.send(Ok(receipt));
                 }
             }
-            Err(error) if batch.len() == 1 => {
-                for waiting in batch {
-                    let _ = waiting.answer.send(Err(anyhow!("{error:#}")));
+            Err(Failed::Row(_)) if batch.len() > 1 => {
+                for queued in batch {
+                    Box::pin(self.turn(vec![queued])).await;
                 }
             }
-            Err(_) => {
-                for waiting in batch {
-                    Box::pin(self.turn(vec![waiting])).await;
+            Err(Failed::Row(error) | Failed::All(error)) => {
+                for queued in batch {
+                    let _ = queued.answer.send(Err(anyhow!("{error:#}")));
                 }
             }
         }
     }
 
     /// One transaction. Nothing of it stands where it returns an error.
-    async fn store(&self, batch: &mut [Waiting]) -> Result<Vec<Receipt>> {
-        let mut write = self.db.begin().await?;
-        let current = self.current_key(&mut write).await?;
+    async fn store(&self, batch: &mut [Queued]) -> Result<Vec<Receipt>, Failed> {
+        let mut write = self.db.begin().await.map_err(Failed::All)?;
+        let current = self.current_key(&mut write).await.map_err(Failed::All)?;
         let mut receipts = Vec::with_capacity(batch.len());
-        for waiting in &mut *batch {
-            receipts.push(store_one(&mut write, waiting, &current).await?);
+        for queued in &mut *batch {
+            receipts.push(store_one(&mut write, queued, &current).await.map_err(Failed::Row)?);
         }
-        write.commit().await.context("the commit failed")?;
+        write.commit().await.context("the commit failed").map_err(Failed::All)?;
         if receipts.iter().any(|receipt| receipt.is_new) {
             self.mail.notify_one();
         }
@@ -181,28 +198,35 @@ impl Writer {
 
 async fn store_one(
     write: &mut SqliteConnection,
-    waiting: &mut Waiting,
+    queued: &mut Queued,
     current: &Arc<PublicKey>,
 ) -> Result<Receipt> {
-    if waiting.sealed.key.key_id() != current.key_id() {
-        waiting.sealed = Sealed::new(&waiting.submission.answers, current.clone())?;
+    if queued.sealed.key.key_id() != current.key_id() {
+        queued.seal_again(current)?;
     }
     // A second turn only where a random reference was taken already.
     for _ in 0..8 {
-        if insert(write, waiting).await? {
-            return Ok(Receipt { reference: waiting.sealed.reference.clone(), is_new: true });
+        if insert(write, queued).await? {
+            return Ok(Receipt { reference: queued.sealed.reference.clone(), is_new: true });
         }
-        if let Some(reference) = store::sent_before(write, &waiting.submission.submission_key).await? {
+        if let Some(reference) = store::sent_before(write, &queued.submission.submission_key).await? {
             return Ok(Receipt { reference, is_new: false });
         }
-        waiting.sealed = Sealed::new(&waiting.submission.answers, current.clone())?;
+        queued.seal_again(current)?;
     }
     bail!("no free reference was found")
 }
 
-async fn insert(write: &mut SqliteConnection, waiting: &Waiting) -> Result<bool> {
-    let Waiting { submission, sealed, .. } = waiting;
-    let Submission { submission_key, suspicion, promise, .. } = submission;
+impl Queued {
+    /// To another key or under another reference.
+    fn seal_again(&mut self, key: &Arc<PublicKey>) -> Result<()> {
+        self.sealed = Sealed::new(&self.submission.answers, key.clone(), &self.words, &self.base_url)?;
+        Ok(())
+    }
+}
+
+async fn insert(write: &mut SqliteConnection, queued: &Queued) -> Result<bool> {
+    let Queued { submission: Submission { submission_key, suspicion, promise, .. }, sealed, .. } = queued;
     let suspicion = suspicion.to_string();
     let row = NewRow {
         reference: &sealed.reference,
@@ -213,8 +237,9 @@ async fn insert(write: &mut SqliteConnection, waiting: &Waiting) -> Result<bool>
     };
     let is_new = store::insert(write, &row, promise.received).await?;
     if is_new && suspicion.is_empty() {
-        let notice = waiting.email.notice(&sealed.reference, &waiting.base_url)?;
-        outbox::enqueue(write, &notice.subject, &notice.text, promise.received).await?;
+        let Notice { subject, text, line } = &sealed.notice;
+        let joins = Joinable { topic: notice::TOPIC, line, about: sealed.reference.as_str() };
+        outbox::enqueue_joinable(write, subject, text, joins, promise.received).await?;
     }
     Ok(is_new)
 }

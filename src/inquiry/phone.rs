@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::draft::is_invisible;
+
 /// A number that can be dialled.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Phone {
@@ -14,6 +16,8 @@ impl Phone {
     /// Reads a number as typed. Spaces, dots, brackets, slashes and dashes don't count. Without a `+` it is a US number:
     /// ten digits, or eleven with a leading 1; area code and exchange begin with 2 to 9 (North American Numbering Plan).
     pub fn read(typed: &str) -> Option<Self> {
+        // "+44 (0)20 …": the zero is only dialled inside the country.
+        let typed = &typed.replace("(0)", "");
         let (number, extension) = split_extension(typed);
         let plain: String = number.chars().filter(|c| !is_filler(*c)).map(ascii_digit).collect();
         let plain = match plain.strip_prefix("00") {
@@ -21,6 +25,7 @@ impl Phone {
             _ => plain,
         };
         let number = match plain.strip_prefix('+') {
+            Some(digits) if digits.starts_with('1') => format!("+1{}", us_number(digits)?),
             Some(digits) if is_digits(digits) && (8..=15).contains(&digits.len()) => plain,
             Some(_) => return None,
             None => format!("+1{}", us_number(&plain)?),
@@ -63,9 +68,7 @@ fn split_extension(typed: &str) -> (&str, Option<String>) {
 }
 
 fn is_filler(c: char) -> bool {
-    // Also the invisible direction marks that copying from a contact list brings along.
-    c.is_whitespace()
-        || "().-/‐‑‒–—\u{200b}\u{200e}\u{200f}\u{202a}\u{202c}\u{202d}\u{2068}\u{2069}".contains(c)
+    c.is_whitespace() || "().-/‐‑‒–—".contains(c) || is_invisible(c)
 }
 
 /// Digits of other scripts that keyboards produce, as ASCII.
@@ -124,6 +127,7 @@ mod tests {
     fn other_countries_need_their_code() {
         assert_eq!(read("+44 20 7946 0958").as_deref(), Some("+442079460958"));
         assert_eq!(read("0044 20 7946 0958").as_deref(), Some("+442079460958"));
+        assert_eq!(read("+44 (0)20 7946 0958").as_deref(), Some("+442079460958"));
         assert_eq!(read("020 7946 0958"), None);
     }
 
@@ -135,6 +139,7 @@ mod tests {
             "106 555 0142",
             "206 155 0142",
             "+12",
+            "+1 206 555 014",
             "call me",
             "206 555 0142 0",
             "+1234567890123456",

@@ -82,7 +82,7 @@ pub enum Problem {
     EmailTooLong,
     /// With the number of letters that the note has now, as people see them.
     NoteTooLong(usize),
-    /// Few letters, but made of so many marks that they take too much room.
+    /// Few letters as people see them, but made of so many marks that they take too much room.
     NoteTooHeavy,
     InsuranceTooLong,
     UnderstoodMissing,

@@ -20,16 +20,16 @@ pub struct Senders {
     seen: Mutex<HashMap<u64, Vec<Timestamp>>>,
 }
 
-impl Senders {
-    /// How many came from here within the hour before `now`.
-    pub fn count(&self, address: IpAddr, now: Timestamp) -> usize {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let times = seen.get(&self.key_of(address));
-        times.map_or(0, |times| times.iter().filter(|time| is_recent(**time, now)).count())
-    }
+/// The address has to wait.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TooMany;
 
-    /// Counts one more.
-    pub fn add(&self, address: IpAddr, now: Timestamp) {
+impl Senders {
+    /// Counts one more from here, and tells how many came before it within the hour.
+    ///
+    /// # Errors
+    /// `TooMany`, uncounted, where the hour is full.
+    pub fn take(&self, address: IpAddr, now: Timestamp) -> Result<usize, TooMany> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= ADDRESSES {
             seen.retain(|_, times| times.iter().any(|time| is_recent(*time, now)));
@@ -39,7 +39,21 @@ impl Senders {
         }
         let times = seen.entry(self.key_of(address)).or_default();
         times.retain(|time| is_recent(*time, now));
+        if times.len() >= MOST_AN_HOUR {
+            return Err(TooMany);
+        }
         times.push(now);
+        Ok(times.len() - 1)
+    }
+
+    /// Takes back what `take` counted at this moment.
+    pub fn give_back(&self, address: IpAddr, taken: Timestamp) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(times) = seen.get_mut(&self.key_of(address))
+            && let Some(at) = times.iter().position(|time| *time == taken)
+        {
+            times.swap_remove(at);
+        }
     }
 
     fn key_of(&self, address: IpAddr) -> u64 {
@@ -75,28 +89,46 @@ mod tests {
     #[test]
     fn requests_count_for_an_hour() {
         let senders = Senders::default();
-        senders.add(address("192.0.2.1"), at(0));
-        senders.add(address("192.0.2.1"), at(1_800));
-        assert_eq!(senders.count(address("192.0.2.1"), at(3_599)), 2);
-        assert_eq!(senders.count(address("192.0.2.1"), at(3_600)), 1);
-        assert_eq!(senders.count(address("192.0.2.2"), at(1_800)), 0);
+        assert_eq!(senders.take(address("192.0.2.1"), at(0)), Ok(0));
+        assert_eq!(senders.take(address("192.0.2.1"), at(1_800)), Ok(1));
+        assert_eq!(senders.take(address("192.0.2.2"), at(1_800)), Ok(0));
+        assert_eq!(senders.take(address("192.0.2.1"), at(3_599)), Ok(2));
+        assert_eq!(senders.take(address("192.0.2.1"), at(3_600)), Ok(2));
+    }
+
+    #[test]
+    fn a_full_hour_has_to_pass_after_sixty() {
+        let senders = Senders::default();
+        for before in 0..MOST_AN_HOUR {
+            assert_eq!(senders.take(address("192.0.2.1"), at(0)), Ok(before));
+        }
+        assert_eq!(senders.take(address("192.0.2.1"), at(3_599)), Err(TooMany));
+        assert_eq!(senders.take(address("192.0.2.1"), at(3_600)), Ok(0));
+    }
+
+    #[test]
+    fn what_is_given_back_was_never_counted() {
+        let senders = Senders::default();
+        assert_eq!(senders.take(address("192.0.2.1"), at(0)), Ok(0));
+        senders.give_back(address("192.0.2.1"), at(0));
+        assert_eq!(senders.take(address("192.0.2.1"), at(1)), Ok(0));
     }
 
     #[test]
     fn one_ipv6_line_is_one_address() {
         let senders = Senders::default();
-        senders.add(address("2001:db8:1:2::1"), at(0));
-        assert_eq!(senders.count(address("2001:db8:1:2:ffff::9"), at(1)), 1);
-        assert_eq!(senders.count(address("2001:db8:1:3::1"), at(1)), 0);
-        senders.add(address("::ffff:192.0.2.1"), at(0));
-        assert_eq!(senders.count(address("192.0.2.1"), at(1)), 1);
+        assert_eq!(senders.take(address("2001:db8:1:2::1"), at(0)), Ok(0));
+        assert_eq!(senders.take(address("2001:db8:1:2:ffff::9"), at(1)), Ok(1));
+        assert_eq!(senders.take(address("2001:db8:1:3::1"), at(1)), Ok(0));
+        assert_eq!(senders.take(address("::ffff:192.0.2.1"), at(0)), Ok(0));
+        assert_eq!(senders.take(address("192.0.2.1"), at(1)), Ok(1));
     }
 
     #[test]
     fn a_flood_of_addresses_does_not_fill_the_memory() {
         let senders = Senders::default();
         for number in 0..ADDRESSES as u32 + 5 {
-            senders.add(IpAddr::from(number.to_be_bytes()), at(0));
+            assert_eq!(senders.take(IpAddr::from(number.to_be_bytes()), at(0)), Ok(0));
         }
         assert!(senders.seen.lock().expect("free").len() <= ADDRESSES);
     }

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::draft::Draft;
 
 /// Nobody reads and fills in the form faster than this.
-const FASTEST: SignedDuration = SignedDuration::from_secs(3);
+pub const FASTEST: SignedDuration = SignedDuration::from_secs(3);
 /// More requests than this in an hour from one address are unusual.
 pub const USUAL_AN_HOUR: usize = 5;
 

@@ -1,11 +1,18 @@
 //! Emails to the practice that wait for a mail server.
 //!
 //! A row is written in the same transaction as what it tells about, and goes only when the server has accepted the
-//! email; no failure ever drops one. Knows nothing of inquiries, and must never hold what a visitor typed.
+//! email; no failure ever drops one. Emails of one topic may be joined into a digest. Knows nothing of inquiries, and
+//! must never hold what a visitor typed.
 
 mod backoff;
+mod digest;
 mod queue;
+mod trouble;
 mod worker;
 
-pub use queue::{Trouble, Waiting, accepted, due, enqueue, failed, next_due, trouble};
+pub use digest::Words;
+pub use queue::{
+    Joinable, Waiting, accepted, due, due_of, enqueue, enqueue_joinable, failed, next_due, postpone, withdraw,
+};
+pub use trouble::{Trouble, retry_now, trouble};
 pub use worker::{Heartbeat, Step, Worker};

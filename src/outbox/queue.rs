@@ -15,66 +15,146 @@ pub struct Waiting {
     pub email: Email,
     /// How often it has failed so far.
     pub attempts: i64,
+    /// Where it may be joined with others.
+    pub topic: Option<String>,
+    /// What a digest says of it; blank where there is no topic.
+    pub line: String,
 }
 
-/// Emails that do not get through, as a banner tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
-    /// When the oldest of them was written.
-    pub since: Timestamp,
-    pub waiting: i64,
-    /// What the server said last; nothing where no attempt was made at all.
-    pub last_reply: Option<String>,
-    /// The server refused for good, so somebody has to change something.
-    pub refused: bool,
+/// What lets an email be joined with others of its topic, and be withdrawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Joinable<'a> {
+    pub topic: &'a str,
+    /// What a digest says of this email.
+    pub line: &'a str,
+    /// Names what it tells of; see [`withdraw`].
+    pub about: &'a str,
 }
-
-/// An email that was never tried after this long is trouble too: nobody is sending.
-const TOO_LONG_UNTRIED_MS: i64 = 5 * 60 * 1000;
 
 /// Puts an email into the queue and returns its id. Wake the worker after the commit.
 pub async fn enqueue(conn: &mut SqliteConnection, subject: &str, body: &str, now: Timestamp) -> Result<i64> {
+    insert(conn, subject, body, None, now).await
+}
+
+/// The same for an email that may be joined with others of its topic.
+pub async fn enqueue_joinable(
+    conn: &mut SqliteConnection,
+    subject: &str,
+    body: &str,
+    joins: Joinable<'_>,
+    now: Timestamp,
+) -> Result<i64> {
+    insert(conn, subject, body, Some(joins), now).await
+}
+
+async fn insert(
+    conn: &mut SqliteConnection,
+    subject: &str,
+    body: &str,
+    joins: Option<Joinable<'_>>,
+    now: Timestamp,
+) -> Result<i64> {
     let done = sqlx::query(
-        "INSERT INTO outbox (created_at, subject, body, message_id, waits_since, due_at)
-         VALUES (?1, ?2, ?3, ?4, ?1, ?1)",
+        "INSERT INTO outbox (created_at, subject, body, message_id, waits_since, due_at, topic, line, about)
+         VALUES (?1, ?2, ?3, ?4, ?1, ?1, ?5, ?6, ?7)",
     )
     .bind(now.as_millisecond())
     .bind(subject)
     .bind(body)
     .bind(new_message_id()?)
+    .bind(joins.map(|joins| joins.topic))
+    .bind(joins.map(|joins| joins.line))
+    .bind(joins.map(|joins| joins.about))
     .execute(conn)
     .await
     .context("an email can't be put into the outbox")?;
     Ok(done.last_insert_rowid())
 }
 
+/// Takes out what tells of something that is no more.
+pub async fn withdraw(conn: &mut SqliteConnection, about: &str) -> Result<()> {
+    sqlx::query("DELETE FROM outbox WHERE about = ?1")
+        .bind(about)
+        .execute(conn)
+        .await
+        .context("an email can't be withdrawn from the outbox")?;
+    Ok(())
+}
+
 /// The email to try next. What failed least often comes first, so that a bad email delays no other.
 pub async fn due(conn: &mut SqliteConnection, now: Timestamp) -> Result<Option<Waiting>> {
+    Ok(due_where(conn, None, 1, now).await?.pop())
+}
+
+/// The emails of one topic that are due, the oldest first.
+pub async fn due_of(
+    conn: &mut SqliteConnection,
+    topic: &str,
+    most: i64,
+    now: Timestamp,
+) -> Result<Vec<Waiting>> {
+    let mut rows = due_where(conn, Some(topic), most, now).await?;
+    rows.sort_by_key(|row| row.id);
+    Ok(rows)
+}
+
+async fn due_where(
+    conn: &mut SqliteConnection,
+    topic: Option<&str>,
+    most: i64,
+    now: Timestamp,
+) -> Result<Vec<Waiting>> {
+    type Columns = (i64, i64, String, String, String, Option<String>, Option<String>);
     // A wait that began in the future is the trace of a clock that was put back: it is over.
-    let row: Option<(i64, i64, String, String, String)> = sqlx::query_as(
-        "SELECT id, attempts, subject, body, message_id FROM outbox
-         WHERE due_at <= ?1 OR waits_since > ?1
-         ORDER BY attempts, id LIMIT 1",
+    let rows: Vec<Columns> = sqlx::query_as(
+        "SELECT id, attempts, subject, body, message_id, topic, line FROM outbox
+         WHERE (due_at <= ?1 OR waits_since > ?1) AND (?2 IS NULL OR topic = ?2)
+         ORDER BY attempts, id LIMIT ?3",
     )
     .bind(now.as_millisecond())
-    .fetch_optional(conn)
+    .bind(topic)
+    .bind(most)
+    .fetch_all(conn)
     .await
     .context("the outbox can't be read")?;
-    Ok(row.map(|(id, attempts, subject, text, message_id)| Waiting {
+    let waiting = |(id, attempts, subject, text, message_id, topic, line): Columns| Waiting {
         id,
         email: Email { subject, text, message_id },
         attempts,
-    }))
+        topic,
+        line: line.unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(waiting).collect())
 }
 
-/// The server has the email: its row goes. What waits after a failure is due at once, since the server works again.
-pub async fn accepted(conn: &mut SqliteConnection, id: i64, now: Timestamp) -> Result<()> {
-    sqlx::query("DELETE FROM outbox WHERE id = ?1")
-        .bind(id)
+/// Lets the emails of a topic that are due wait for the next digest.
+pub async fn postpone(
+    conn: &mut SqliteConnection,
+    topic: &str,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE outbox SET waits_since = ?2, due_at = ?3
+         WHERE topic = ?1 AND (due_at <= ?2 OR waits_since > ?2)",
+    )
+    .bind(topic)
+    .bind(now.as_millisecond())
+    .bind(until.as_millisecond())
+    .execute(conn)
+    .await
+    .context("emails can't be postponed")?;
+    Ok(())
+}
+
+/// The server has these emails: their rows go. What waits after a failure is due at once, since the server works again.
+pub async fn accepted(conn: &mut SqliteConnection, ids: &[i64], now: Timestamp) -> Result<()> {
+    sqlx::query("DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?1))")
+        .bind(list(ids))
         .execute(&mut *conn)
         .await
-        .context("an accepted email can't be taken out of the outbox")?;
-    sqlx::query("UPDATE outbox SET due_at = ?1 WHERE due_at > ?1")
+        .context("accepted emails can't be taken out of the outbox")?;
+    sqlx::query("UPDATE outbox SET due_at = ?1 WHERE due_at > ?1 AND attempts > 0")
         .bind(now.as_millisecond())
         .execute(conn)
         .await
@@ -84,21 +164,27 @@ pub async fn accepted(conn: &mut SqliteConnection, id: i64, now: Timestamp) -> R
 
 /// Notes a failed attempt and when the next one comes. Trouble that would meet every email postpones all that are due,
 /// so that a dead server sees one connection and not one for each.
-pub async fn failed(conn: &mut SqliteConnection, id: i64, error: &SendError, now: Timestamp) -> Result<()> {
-    let before: Option<i64> = sqlx::query_scalar("SELECT attempts FROM outbox WHERE id = ?1")
-        .bind(id)
-        .fetch_optional(&mut *conn)
-        .await
-        .context("the outbox can't be read")?;
+pub async fn failed(
+    conn: &mut SqliteConnection,
+    ids: &[i64],
+    error: &SendError,
+    now: Timestamp,
+) -> Result<()> {
+    let before: Option<i64> =
+        sqlx::query_scalar("SELECT max(attempts) FROM outbox WHERE id IN (SELECT value FROM json_each(?1))")
+            .bind(list(ids))
+            .fetch_one(&mut *conn)
+            .await
+            .context("the outbox can't be read")?;
     let Some(before) = before else { return Ok(()) };
     let attempts = before.saturating_add(1);
     let due_at = now.saturating_add(pause(attempts, error.is_permanent(), chance()))?;
     sqlx::query(
         "UPDATE outbox
          SET attempts = max(attempts, ?3), waits_since = ?2, due_at = ?4, last_reply = ?5, refused = ?6
-         WHERE id = ?1 OR (?7 AND (due_at <= ?2 OR waits_since > ?2))",
+         WHERE id IN (SELECT value FROM json_each(?1)) OR (?7 AND (due_at <= ?2 OR waits_since > ?2))",
     )
-    .bind(id)
+    .bind(list(ids))
     .bind(now.as_millisecond())
     .bind(attempts)
     .bind(due_at.as_millisecond())
@@ -122,23 +208,9 @@ pub async fn next_due(conn: &mut SqliteConnection, now: Timestamp) -> Result<Opt
     next.map(|ms| Timestamp::from_millisecond(ms).context("a time in the outbox is out of range")).transpose()
 }
 
-/// Emails that failed, or wait untried for over five minutes; nothing where all is well.
-pub async fn trouble(conn: &mut SqliteConnection, now: Timestamp) -> Result<Option<Trouble>> {
-    let row: (i64, Option<i64>, Option<String>, Option<bool>) = sqlx::query_as(
-        "WITH late AS (SELECT * FROM outbox WHERE attempts > 0 OR created_at < ?1)
-         SELECT count(*), min(created_at),
-                (SELECT last_reply FROM late WHERE attempts > 0 ORDER BY waits_since DESC, id DESC LIMIT 1),
-                max(refused)
-         FROM late",
-    )
-    .bind(now.as_millisecond().saturating_sub(TOO_LONG_UNTRIED_MS))
-    .fetch_one(conn)
-    .await
-    .context("the outbox can't be read")?;
-    let (waiting, Some(since), last_reply, refused) = row else { return Ok(None) };
-    // A clock that was put back must not show a time that has not come yet.
-    let since = Timestamp::from_millisecond(since).context("a time in the outbox is out of range")?.min(now);
-    Ok(Some(Trouble { since, waiting, last_reply, refused: refused.unwrap_or(false) }))
+/// As `json_each` reads it.
+fn list(ids: &[i64]) -> String {
+    format!("[{}]", ids.iter().map(i64::to_string).collect::<Vec<_>>().join(","))
 }
 
 /// 128 random bits: nothing in it tells which inquiry an email is about.

@@ -14,9 +14,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::digest::{Digests, MOST_LINES, Plan, Words};
 use super::queue::{self, Waiting};
 use crate::db::Db;
-use crate::mail::{Affects, Mailer, SendError};
+use crate::mail::{Affects, Email, Mailer, SendError};
 
 /// The longest sleep, so that the heart beats and a clock that was changed is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -34,14 +35,32 @@ pub struct Worker {
     mailer: Arc<Mailer>,
     wake: Arc<Notify>,
     heartbeat: Arc<Heartbeat>,
+    digests: Digests,
     /// What happened to an email but is not in the database yet. Nothing else is sent until it is, or a full disk
     /// would make the same email go out again and again.
     unrecorded: Option<Outcome>,
 }
 
+/// What goes to the server in one piece: a single email, or a digest of several.
+#[derive(Debug)]
+struct Parcel {
+    email: Email,
+    ids: Vec<i64>,
+    /// How often it has failed so far.
+    attempts: i64,
+    topic: Option<String>,
+    joined: bool,
+}
+
+impl Parcel {
+    fn single(row: Waiting, joined: bool) -> Self {
+        Self { email: row.email, ids: vec![row.id], attempts: row.attempts, topic: row.topic, joined }
+    }
+}
+
 #[derive(Debug)]
 struct Outcome {
-    waiting: Waiting,
+    parcel: Parcel,
     result: Result<(), SendError>,
 }
 
@@ -72,10 +91,11 @@ impl Heartbeat {
 }
 
 impl Worker {
-    /// `wake` is notified by whoever has just put an email into the outbox and committed it.
-    pub fn new(db: Db, mailer: Mailer, wake: Arc<Notify>) -> Self {
+    /// `words` writes digests. `wake` is notified by whoever has just put an email into the outbox and committed it.
+    pub fn new(db: Db, mailer: Mailer, words: Words, wake: Arc<Notify>) -> Self {
         let heartbeat = Arc::new(Heartbeat(AtomicI64::new(i64::MIN)));
-        Self { db, mailer: Arc::new(mailer), wake, heartbeat, unrecorded: None }
+        let digests = Digests::new(words);
+        Self { db, mailer: Arc::new(mailer), wake, heartbeat, digests, unrecorded: None }
     }
 
     pub fn heartbeat(&self) -> Arc<Heartbeat> {
@@ -131,23 +151,63 @@ impl Worker {
     pub async fn step(&mut self, now: Timestamp) -> Result<Step> {
         self.heartbeat.beat(now);
         self.record(now).await?;
-        let mut conn = self.db.read().await?;
-        let Some(waiting) = queue::due(&mut conn, now).await? else {
+        let Some(parcel) = self.next(now).await? else {
+            let mut conn = self.db.read().await?;
             return Ok(Step::Idle { next_due: queue::next_due(&mut conn, now).await? });
         };
-        // Not held while sending: few connections can read.
-        drop(conn);
-        let result = self.send(&waiting, now).await;
+        let result = self.send(&parcel.email, now).await;
         let step = if result.is_ok() { Step::Accepted } else { Step::Failed };
-        self.unrecorded = Some(Outcome { waiting, result });
+        if let (Ok(()), Some(topic)) = (&result, &parcel.topic) {
+            self.digests.note(topic, parcel.joined, now);
+        }
+        self.unrecorded = Some(Outcome { parcel, result });
         self.record(now).await?;
         Ok(step)
     }
 
+    /// What is to be sent now. No connection stays open with it: few can read.
+    async fn next(&mut self, now: Timestamp) -> Result<Option<Parcel>> {
+        loop {
+            let mut conn = self.db.read().await?;
+            let Some(first) = queue::due(&mut conn, now).await? else { return Ok(None) };
+            let Some(topic) = first.topic.clone() else { return Ok(Some(Parcel::single(first, false))) };
+            let rows = queue::due_of(&mut conn, &topic, MOST_LINES, now).await?;
+            drop(conn);
+            match self.digests.plan(&topic, rows.len(), now) {
+                Plan::OneByOne => return Ok(Some(Parcel::single(first, false))),
+                Plan::Join => return Ok(Some(self.joined(topic, first, &rows))),
+                Plan::WaitUntil(until) => {
+                    let mut write = self.db.begin().await?;
+                    queue::postpone(&mut write, &topic, until, now).await?;
+                    write.commit().await.context("the outbox can't be written")?;
+                }
+            }
+        }
+    }
+
+    fn joined(&self, topic: String, first: Waiting, rows: &[Waiting]) -> Parcel {
+        if rows.len() < 2 {
+            return Parcel::single(first, true);
+        }
+        match self.digests.join(&topic, rows) {
+            Ok(email) => Parcel {
+                email,
+                ids: rows.iter().map(|row| row.id).collect(),
+                attempts: first.attempts,
+                topic: Some(topic),
+                joined: true,
+            },
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "emails go one by one");
+                Parcel::single(first, false)
+            }
+        }
+    }
+
     /// In a task of its own, so that a panic ends this attempt and nothing else.
-    async fn send(&self, waiting: &Waiting, now: Timestamp) -> Result<(), SendError> {
+    async fn send(&self, email: &Email, now: Timestamp) -> Result<(), SendError> {
         let mailer = Arc::clone(&self.mailer);
-        let email = waiting.email.clone();
+        let email = email.clone();
         // A set aborts its task when it is dropped, as it is when the program stops.
         let mut task = JoinSet::new();
         task.spawn(async move { mailer.send(&email, now).await });
@@ -161,27 +221,28 @@ impl Worker {
 
     /// Writes down the outcome that is not written down yet, if there is one.
     async fn record(&mut self, now: Timestamp) -> Result<()> {
-        let Some(Outcome { waiting, result }) = &self.unrecorded else { return Ok(()) };
+        let Some(Outcome { parcel, result }) = &self.unrecorded else { return Ok(()) };
         let mut write = self.db.begin().await?;
         match result {
-            Ok(()) => queue::accepted(&mut write, waiting.id, now).await?,
-            Err(error) => queue::failed(&mut write, waiting.id, error, now).await?,
+            Ok(()) => queue::accepted(&mut write, &parcel.ids, now).await?,
+            Err(error) => queue::failed(&mut write, &parcel.ids, error, now).await?,
         }
         write.commit().await.context("the outbox can't be written")?;
-        log(waiting, result);
+        log(parcel, result);
         self.unrecorded = None;
         Ok(())
     }
 }
 
-fn log(waiting: &Waiting, result: &Result<(), SendError>) {
-    let attempt = waiting.attempts.saturating_add(1);
+fn log(parcel: &Parcel, result: &Result<(), SendError>) {
+    let attempt = parcel.attempts.saturating_add(1);
+    let (email, joined) = (parcel.ids.first(), parcel.ids.len());
     match result {
-        Ok(()) => tracing::info!(email = waiting.id, attempt, "an email was handed over"),
+        Ok(()) => tracing::info!(email, joined, attempt, "an email was handed over"),
         Err(error) => {
             let permanent = error.is_permanent();
             let reply = error.reply();
-            tracing::warn!(email = waiting.id, attempt, permanent, reply, "an email was not accepted");
+            tracing::warn!(email, joined, attempt, permanent, reply, "an email was not accepted");
         }
     }
 }

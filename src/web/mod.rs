@@ -81,6 +81,11 @@ impl Web {
         Self { settings, current, desk, faults: ArcSwap::default(), clock }
     }
 
+    /// Where requests are taken in; nothing while storage is closed.
+    pub fn desk(&self) -> Option<&Desk> {
+        self.desk.as_ref()
+    }
+
     pub fn now(&self) -> Timestamp {
         (self.clock)()
     }
@@ -90,8 +95,8 @@ impl Web {
 pub fn router(web: Arc<Web>) -> Router {
     Router::new()
         .route("/request-consultation", get(consultation::show).post(consultation::change))
-        .route("/request-consultation/check", get(consultation::check_again).post(consultation::check))
-        .route("/request-consultation/send", get(consultation::check_again).post(consultation::send))
+        .route("/request-consultation/check", get(consultation::begin).post(consultation::check))
+        .route("/request-consultation/send", get(consultation::begin).post(consultation::send))
         .route("/request-consultation/received/{reference}", get(consultation::received))
         .route("/search", get(search::index))
         .route("/leave", get(leave))

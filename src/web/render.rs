@@ -95,6 +95,11 @@ impl<'a> Layout<'a> {
         &self.site.content.practice
     }
 
+    /// What the page is called, as its heading has it.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
     /// The address of the page, as search engines and a printed copy name it.
     pub fn canonical(&self) -> String {
         absolute(self.site.base_url, &self.path)

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -48,6 +48,9 @@ pub fn dress(web: &Web, response: Response) -> Response {
     }
     let snapshot = web.current.load();
     let mut response = error::filled(&snapshot, response);
+    if response.status() == StatusCode::SEE_OTHER {
+        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    }
     for (name, value) in snapshot.security_headers() {
         response.headers_mut().entry(name).or_insert_with(|| value.clone());
     }

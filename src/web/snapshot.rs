@@ -107,11 +107,6 @@ impl Snapshot {
         &self.content
     }
 
-    /// Whether it was made on the local day of this moment; dates on the pages depend on it.
-    pub fn is_of(&self, now: Timestamp) -> bool {
-        now.to_zoned(self.content.practice.time_zone()).date() == self.today
-    }
-
     /// The headers that every answer carries.
     pub fn security_headers(&self) -> &HeaderMap {
         &self.security_headers

@@ -2,5 +2,6 @@
 
 mod fake_smtp;
 mod outbox;
+mod outbox_digests;
 mod outbox_over_smtp;
 mod smtp;

@@ -40,8 +40,13 @@ impl Outbox {
     }
 
     pub fn worker(&self, mailer: Mailer) -> Worker {
-        Worker::new(self.db.clone(), mailer, Arc::new(Notify::new()))
+        Worker::new(self.db.clone(), mailer, joined, Arc::new(Notify::new()))
     }
+}
+
+/// Words of a digest that tests can count.
+pub fn joined(_: &str, lines: &[&str]) -> anyhow::Result<(String, String)> {
+    Ok((format!("{} joined", lines.len()), lines.join("\n")))
 }
 
 /// Steps until nothing is due; returns how many attempts that took and when the next one comes.
@@ -257,7 +262,7 @@ async fn a_waiting_worker_wakes_for_a_new_email_and_stops_when_told() {
         Ok(())
     });
     let wake = Arc::new(Notify::new());
-    let worker = Worker::new(outbox.db.clone(), Mailer::Memory(memory), Arc::clone(&wake));
+    let worker = Worker::new(outbox.db.clone(), Mailer::Memory(memory), joined, Arc::clone(&wake));
     let heartbeat = worker.heartbeat();
     assert!(!heartbeat.is_fresh(Timestamp::now()));
     let (stop, stopped) = oneshot::channel::<()>();

@@ -9,7 +9,7 @@ use practice_site::mail::{MailSettings, Mailer};
 use tokio::sync::{Notify, oneshot};
 
 use crate::fake_smtp::{At, FakeSmtp, HangUp, Say, Silence, closed_port, usual};
-use crate::outbox::{Outbox, drain, noon};
+use crate::outbox::{Outbox, drain, joined, noon};
 
 pub fn mailer(url: &str) -> Mailer {
     Mailer::new(MailSettings {
@@ -189,8 +189,12 @@ async fn rel_18_an_email_that_is_being_sent_is_finished_before_the_worker_stops(
         }
         usual(at)
     });
-    let worker =
-        practice_site::outbox::Worker::new(outbox.db.clone(), mailer(&server.url()), Arc::new(Notify::new()));
+    let worker = practice_site::outbox::Worker::new(
+        outbox.db.clone(),
+        mailer(&server.url()),
+        joined,
+        Arc::new(Notify::new()),
+    );
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(worker.run(async move { stopped.await.unwrap_or_default() }));
     at_the_dot.await.expect("an email");

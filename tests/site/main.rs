@@ -2,6 +2,10 @@
 
 mod addresses;
 mod admin_gate;
+mod admin_pages;
+mod admin_people;
+mod admin_setup;
+mod admin_sign_in;
 mod articles;
 mod consultation;
 mod consultation_bad_input;
@@ -13,7 +17,13 @@ mod errors;
 mod feed;
 mod form;
 mod headers;
+mod leaving;
+mod leaving_export;
+mod leaving_pages;
+mod leaving_reminders;
+mod leaving_retention;
 mod office;
+mod operator;
 mod pages;
 mod reception;
 mod search;

@@ -21,6 +21,7 @@ use super::super::security::ROBOTS;
 use super::super::{Desk, Web};
 use super::again::{self, Again};
 use super::cookies::Cookie;
+use super::mail::{self, MailTrouble};
 use super::{Access, access_to};
 use crate::audit::{Actor, By, Entry, Outcome, record};
 use crate::staff::session::{self, Session};
@@ -29,7 +30,7 @@ use crate::staff::{Caller, people};
 
 /// Somebody who is signed in, wholly: password, second factor, and nothing left to be shown. Only the gate makes one.
 #[derive(Clone)]
-pub struct Staff(Entering);
+pub struct Staff(Entering, Option<Arc<MailTrouble>>);
 
 /// Somebody with a session that may still wait for the first code of a second factor, or for the end of a recovery code.
 #[derive(Clone)]
@@ -64,6 +65,11 @@ impl Staff {
     /// For rows of the ledger: who, and in which request.
     pub fn by(&self) -> By<'_> {
         self.0.by()
+    }
+
+    /// Emails that do not get through, for the banner on every page.
+    pub fn mail_trouble(&self) -> Option<&MailTrouble> {
+        self.1.as_deref()
     }
 }
 
@@ -172,7 +178,10 @@ async fn pass(web: &Web, desk: &Desk, mut request: Request, next: Next) -> Resul
         return Ok(Redirect::to(first).into_response());
     }
     if owes.is_none() {
-        request.extensions_mut().insert(Staff(entering.clone()));
+        let snapshot = web.current.load_full();
+        let trouble = mail::trouble(desk, &snapshot.content().practice, web.now()).await?;
+        let trouble = trouble.map(Arc::new);
+        request.extensions_mut().insert(Staff(entering.clone(), trouble));
     }
     request.extensions_mut().insert(entering);
     Ok(next.run(request).await)

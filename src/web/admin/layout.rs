@@ -8,6 +8,7 @@ use super::super::render::Site;
 use super::super::snapshot::Snapshot;
 use super::super::{form, render};
 use super::gate::Staff;
+use super::mail::MailTrouble;
 use crate::content::{Practice, calendar};
 
 pub struct AdminLayout<'a> {
@@ -18,6 +19,8 @@ pub struct AdminLayout<'a> {
     pub person: Option<&'a str>,
     /// What has just been done, in one sentence.
     pub notice: Option<&'static str>,
+    /// Emails that do not get through.
+    pub trouble: Option<&'a MailTrouble>,
     pub error: bool,
 }
 
@@ -51,13 +54,14 @@ pub fn notice(query: Option<&str>) -> Option<&'static str> {
 impl<'a> AdminLayout<'a> {
     /// A page for somebody who is signed in. `path` is its address without a query.
     pub fn new(snapshot: &'a Snapshot, staff: &'a Staff, path: &str, title: &str) -> Self {
-        Self { person: Some(&staff.person.name), ..Self::outside(snapshot, path, title) }
+        let (person, trouble) = (Some(staff.person.name.as_str()), staff.mail_trouble());
+        Self { person, trouble, ..Self::outside(snapshot, path, title) }
     }
 
     /// A page at the door.
     pub fn outside(snapshot: &'a Snapshot, path: &str, title: &str) -> Self {
         let (path, title) = (path.to_owned(), title.to_owned());
-        Self { site: snapshot.site(), path, title, person: None, notice: None, error: false }
+        Self { site: snapshot.site(), path, title, person: None, notice: None, trouble: None, error: false }
     }
 
     /// Says what was done, see [`notice`].

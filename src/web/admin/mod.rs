@@ -3,11 +3,14 @@
 mod account;
 mod again;
 mod cookies;
+mod erasing;
+mod export;
 pub mod fields;
 pub mod gate;
 mod join;
 pub mod layout;
 mod log;
+mod mail;
 mod people;
 mod recover;
 mod recovery_code;
@@ -79,6 +82,12 @@ pub const ROUTES: &[Route] = &[
     staff("/admin/people/invite", || post(people::invite)),
     staff("/admin/people/withdraw", || post(people::withdraw)),
     staff("/admin/people/disable", || get(people::confirm).post(people::disable)),
+    staff("/admin/export", || get(export::index).post(export::download)),
+    staff("/admin/export/erase", || post(erasing::confirm)),
+    staff("/admin/export/erase/now", || post(erasing::now)),
+    staff("/admin/export/erase-due", || post(erasing::due)),
+    staff("/admin/export/keep", || post(erasing::keep)),
+    staff("/admin/mail/retry", || post(mail::retry)),
     staff("/admin/log", || get(log::index)),
     staff("/admin/settings", || get(settings::show)),
     staff("/admin", || get(|| async { Redirect::to("/admin/settings") })),

@@ -15,8 +15,8 @@ use super::gate::Staff;
 use super::layout::{AdminLayout, notice};
 use super::refusal::Refusal;
 use crate::staff::invitation::{self, Invitation};
+use crate::staff::own_account::{Again, prove_again};
 use crate::staff::people::{self, Disabled, Person};
-use crate::staff::sign_in::{Again, prove_again};
 
 #[derive(Template)]
 #[template(path = "admin/people.html")]
@@ -114,7 +114,7 @@ pub async fn disable(State(web): State<Arc<Web>>, staff: Staff, fields: Fields) 
 }
 
 /// Why the password that was shown again is not enough, if it is not.
-async fn doubted(web: &Web, staff: &Staff, fields: &Fields) -> Result<Option<Refusal>, Fault> {
+pub(super) async fn doubted(web: &Web, staff: &Staff, fields: &Fields) -> Result<Option<Refusal>, Fault> {
     let desk = desk_of(web)?;
     let (password, now) = (fields.value("password"), web.now().as_millisecond());
     Ok(match prove_again(&desk.db, &desk.door, &staff.person, password, staff.by(), now).await? {

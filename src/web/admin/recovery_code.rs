@@ -14,8 +14,8 @@ use super::gate::Entering;
 use super::layout::AdminLayout;
 use super::refusal::Refusal;
 use crate::staff::code::Code;
+use crate::staff::own_account::{Again, prove_again};
 use crate::staff::recovery;
-use crate::staff::sign_in::{Again, prove_again};
 
 const PATH: &str = "/admin/recovery-code";
 

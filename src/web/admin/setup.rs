@@ -18,7 +18,7 @@ use super::{desk_of, recovery_code, sign_in};
 use crate::inquiry::reseal;
 use crate::staff::people::{self, NewPerson};
 use crate::staff::setup::{Prepared, SetUp, prepare};
-use crate::staff::{Caller, keys};
+use crate::staff::{Caller, setup_code};
 
 #[derive(Template)]
 #[template(path = "admin/setup.html")]
@@ -71,7 +71,7 @@ async fn store(web: &Web, desk: &Desk, ready: SetUp, visitor: &Visitor, now: i64
     reseal::all(&mut write, &ready.old_private, &ready.new_public).await?;
     let welcome = ready.enter(&mut write, staff_id, visitor.device(), by, now).await?;
     write.commit().await?;
-    if let Err(error) = keys::forget_setup_code(&web.settings.data) {
+    if let Err(error) = setup_code::forget(&web.settings.data) {
         tracing::warn!("the set-up code opens nothing any more, but its file can't be removed: {error:#}");
     }
     let cookies = sign_in::entered(web, desk, &welcome).await?;

@@ -127,7 +127,7 @@ async fn welcomed(web: &Web, desk: &Desk, welcome: Welcome, fields: &Fields) -> 
 }
 
 #[derive(Template)]
-#[template(path = "email/new_sign_in.txt")]
+#[template(path = "email/new_sign_in.txt", whitespace = "preserve")]
 struct NewSignIn<'a> {
     when: &'a str,
     base_url: &'a str,

@@ -14,10 +14,9 @@ use crate::inquiry::{Draft, Field, Promise};
 
 /// Why the answers are shown again instead of being stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Notice {
-    None,
+pub enum Again {
     /// The page was open for too long.
-    OnceMore,
+    TooOld,
     TooMany,
     NotStored,
 }
@@ -28,7 +27,7 @@ struct CheckPage<'a> {
     layout: Layout<'a>,
     draft: &'a Draft,
     fitting: &'a Fitting,
-    notice: Notice,
+    again: Option<Again>,
     reply_by: String,
 }
 
@@ -47,12 +46,12 @@ impl CheckPage<'_> {
     }
 }
 
-/// Status 200; the caller changes it where the notice is a refusal.
+/// Status 200; the caller changes it where this is a refusal.
 pub fn show(
     snapshot: &Snapshot,
     draft: &Draft,
     fitting: &Fitting,
-    notice: Notice,
+    again: Option<Again>,
     now: Timestamp,
 ) -> Response {
     let layout = Layout::unlisted(snapshot.site(), "/request-consultation/check", "Check your request");
@@ -60,5 +59,6 @@ pub fn show(
     let promise = Promise::made(now, practice);
     let reply_by = calendar::weekday_and_day(promise.reply_by.to_zoned(practice.time_zone()).date());
     let layout = layout.with_quick_exit(true);
-    render::html(&CheckPage { layout, draft, fitting, notice, reply_by })
+    let layout = if again.is_some_and(|again| again != Again::TooOld) { layout.with_error() } else { layout };
+    render::html(&CheckPage { layout, draft, fitting, again, reply_by })
 }

@@ -35,8 +35,9 @@ impl FormPage<'_> {
         self.practice().fees.accepts_insurance == Some(true)
     }
 
-    fn offers(&self, time: &str) -> bool {
-        self.practice().form.times.iter().any(|offered| offered == time)
+    /// The place of a time among those that are offered, from 1; 0 where it is not.
+    fn nth(&self, time: &str) -> usize {
+        self.practice().form.times.iter().position(|offered| offered == time).map_or(0, |at| at + 1)
     }
 
     /// The states to choose from, where the practice has not said in which ones it holds a licence.

@@ -63,32 +63,14 @@ pub fn not_a_fit(snapshot: &Snapshot, draft: &Draft, reason: NotAFit) -> Respons
 #[template(path = "consultation/unavailable.html")]
 struct UnavailablePage<'a> {
     layout: Layout<'a>,
-    /// What was typed before the form became unavailable, so that it can be copied: question and answer.
-    typed: Vec<(&'static str, &'a str)>,
+    /// What was typed before the form became unavailable. Blank for somebody who comes to fill it in.
+    draft: &'a Draft,
 }
 
 /// Nothing can be stored at the moment, so nothing is asked: the page says to phone.
-pub fn unavailable(snapshot: &Snapshot) -> Response {
-    unavailable_page(snapshot, Vec::new())
-}
-
-/// The same for somebody who had filled in the form already.
-pub fn unavailable_with(snapshot: &Snapshot, draft: &Draft) -> Response {
-    let typed = [
-        ("Name", &draft.name),
-        ("Phone number", &draft.phone),
-        ("Email address", &draft.email),
-        ("Note", &draft.note),
-        ("Insurance plan", &draft.insurance),
-    ];
-    let typed = typed.into_iter().map(|(name, value)| (name, value.as_str()));
-    unavailable_page(snapshot, typed.filter(|(_, value)| !value.is_empty()).collect())
-}
-
-fn unavailable_page(snapshot: &Snapshot, typed: Vec<(&'static str, &str)>) -> Response {
-    let layout =
-        Layout::unlisted(snapshot.site(), "/request-consultation", "Request a consultation by phone");
-    let page = render::html(&UnavailablePage { layout: layout.with_quick_exit(true), typed });
+pub fn unavailable(snapshot: &Snapshot, draft: &Draft) -> Response {
+    let layout = Layout::unlisted(snapshot.site(), "/request-consultation", "Request a consultation");
+    let page = render::html(&UnavailablePage { layout: layout.with_quick_exit(true), draft });
     let wait = [(header::RETRY_AFTER, HeaderValue::from_static("600"))];
     (StatusCode::SERVICE_UNAVAILABLE, wait, page).into_response()
 }

@@ -1,0 +1,125 @@
+//! What is done regularly while the site runs: the daily email, the erasing of what was kept long enough, the clearing away
+//! of old sessions, and the emptying of the write-ahead log.
+//!
+//! It looks at the clock once a minute instead of sleeping until a time, since clocks are set. Trouble with one task stops
+//! no other, and each is tried again at the next look.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
+
+use crate::audit::{Actor, By};
+use crate::content::Practice;
+use crate::db::Db;
+use crate::inquiry::regular::{self, Task};
+use crate::inquiry::{reminder, retention};
+use crate::staff::{invitation, session};
+use crate::web::Web;
+
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(10);
+/// In the time zone of the practice: erasing happens while nobody works.
+const NIGHT_HOUR: i8 = 3;
+
+/// Takes its turns until the site stops.
+pub async fn run(web: Arc<Web>, stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        () = super::until(stopped.clone()) => {}
+        () = keep_house(&web) => {}
+    }
+}
+
+async fn keep_house(web: &Web) {
+    let Some(desk) = &web.desk else { return std::future::pending().await };
+    let base_url = web.settings.base_url.clone();
+    let mut house = Housekeeping::new(desk.db.clone(), base_url, desk.mail.clone());
+    loop {
+        let snapshot = web.current.load_full();
+        house.turn(&snapshot.content().practice, web.now()).await;
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Only one may run for one database.
+pub struct Housekeeping {
+    db: Db,
+    base_url: String,
+    /// Wakes the mail worker.
+    mail: Arc<Notify>,
+    swept: Option<Timestamp>,
+}
+
+impl Housekeeping {
+    pub fn new(db: Db, base_url: String, mail: Arc<Notify>) -> Self {
+        Self { db, base_url, mail, swept: None }
+    }
+
+    /// Does what is due. What fails is logged and left for the next turn.
+    pub async fn turn(&mut self, practice: &Practice, now: Timestamp) {
+        // The clock first: the others rely on it.
+        let clock = self.look_at_clock(now).await;
+        note("looking at the clock", &clock);
+        note("sending the daily email", &self.remind(practice, now).await);
+        if clock.is_ok() {
+            note("erasing what was kept long enough", &self.erase(practice, now).await);
+        }
+        note("clearing away old sessions", &self.sweep(now).await);
+        note("emptying the write-ahead log", &self.db.truncate_log().await);
+    }
+
+    async fn look_at_clock(&self, now: Timestamp) -> Result<()> {
+        if !regular::clock_is_to_be_noted(&mut *self.db.read().await?, now).await? {
+            return Ok(());
+        }
+        let mut write = self.db.begin().await?;
+        regular::look_at_clock(&mut write, now).await?;
+        write.commit().await.context("noting the time")
+    }
+
+    async fn remind(&self, practice: &Practice, now: Timestamp) -> Result<()> {
+        if !reminder::is_due(&mut *self.db.read().await?, practice, now).await? {
+            return Ok(());
+        }
+        let mut write = self.db.begin().await?;
+        let wake = reminder::remind(&mut write, practice, &self.base_url, now).await?;
+        write.commit().await.context("storing the daily email")?;
+        if wake {
+            self.mail.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn erase(&self, practice: &Practice, now: Timestamp) -> Result<()> {
+        let last = regular::last(&mut *self.db.read().await?, Task::Retention).await?;
+        if !regular::is_due(last, NIGHT_HOUR, &practice.time_zone(), now) {
+            return Ok(());
+        }
+        let by = By { actor: Actor::System, request_id: None };
+        retention::run(&self.db, &practice.retention, by, now).await?;
+        let mut write = self.db.begin().await?;
+        regular::note(&mut write, Task::Retention, now).await?;
+        write.commit().await.context("noting that the erasing is done")
+    }
+
+    async fn sweep(&mut self, now: Timestamp) -> Result<()> {
+        if self.swept.is_some_and(|swept| now.duration_since(swept).abs() < SWEEP_EVERY) {
+            return Ok(());
+        }
+        let mut write = self.db.begin().await?;
+        session::sweep(&mut write, now.as_millisecond()).await?;
+        invitation::sweep(&mut write, now.as_millisecond()).await?;
+        write.commit().await.context("clearing away what has run out")?;
+        self.swept = Some(now);
+        Ok(())
+    }
+}
+
+fn note<T>(what: &str, outcome: &Result<T>) {
+    if let Err(error) = outcome {
+        tracing::error!("{what} failed: {error:#}");
+    }
+}

@@ -71,7 +71,7 @@ async fn settings_tell_of_faulty_texts_of_mail_that_does_not_get_through_and_of_
     let id = outbox::enqueue(&mut write, "New sign-in", "text", now).await.expect("enqueues");
     let error = SendError::permanent("535 wrong login", Affects::EveryEmail);
     let later = now + SignedDuration::from_secs(1);
-    outbox::failed(&mut write, id, &error, later).await.expect("notes");
+    outbox::failed(&mut write, &[id], &error, later).await.expect("notes");
     write.commit().await.expect("commits");
     std::fs::create_dir_all(office.data.path().join("backup")).expect("a folder");
     std::fs::write(office.data.path().join("backup/nightly.db"), b"x").expect("written");

@@ -156,7 +156,7 @@ async fn rel_23_a_post_with_nothing_in_it_is_the_form_with_its_problems() {
 #[tokio::test]
 async fn rel_23_what_cannot_be_read_is_a_page_with_the_phone_and_the_crisis_line() {
     let reception = reception::open_with(|folder| set_facts(folder, "phone = \"(555) 555-0100\"")).await;
-    let large = vec![b'a'; 70_000];
+    let large = vec![b'a'; 140_000];
     for step in ["", "/check", "/send"] {
         let path = format!("/request-consultation{step}");
         for (kind, body, status) in [

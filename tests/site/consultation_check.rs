@@ -147,8 +147,8 @@ async fn somebody_elsewhere_or_too_young_is_shown_on_and_nothing_is_stored() {
     }
     let mut form = reception.form().await;
     fill(&mut form);
-    form.choose("Oregon").choose("Yes").tamper("location", "TX");
-    let sent = reception.press(&reception.checked(form.choose("Oregon")).await.clone(), SEND).await;
+    form.choose("Oregon").choose("Yes");
+    let sent = reception.press(&reception.checked(&form).await, SEND).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "a form that was changed back is sent");
     assert_eq!(reception.stored().await.len(), 1);
 }

@@ -88,11 +88,7 @@ const SLIPS: [Slip; 14] = [
         "Phone number must have 10 digits, or start with + if it is not a US number",
         "phone",
     ),
-    (
-        |form| done(form.tamper("voicemail", "").fill("Name", "x")),
-        "Select whether we may leave a voicemail",
-        "voicemail",
-    ),
+    (|form| done(form.untick("No voicemail")), "Select whether we may leave a voicemail", "voicemail"),
     (|form| done(form.fill(EMAIL, "")), "Enter an email address so that we can write to you", "email"),
     (
         |form| done(form.untick("Phone call").fill(EMAIL, "quill@mail")),
@@ -110,7 +106,7 @@ const SLIPS: [Slip; 14] = [
         "note",
     ),
     (
-        |form| done(form.fill(NOTE, &format!("e{}", "\u{301}".repeat(15_000)))),
+        |form| done(form.fill(NOTE, &format!("e{}", "\u{301}".repeat(17_000)))),
         "Your note holds too many accents and marks for us to store. Take some of them out",
         "note",
     ),

@@ -57,6 +57,7 @@ async fn more_than_five_in_an_hour_from_one_address_are_held() {
     for number in 0..7 {
         let mut form = reception.filled().await;
         reception.sent(form.fill("Name", &format!("Quill {number}"))).await;
+        reception.emails().await;
     }
     let held: Vec<_> = reception.stored().await.into_iter().map(|row| row.suspicion).collect();
     let many = Some("many-from-one-address".to_owned());

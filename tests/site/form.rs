@@ -8,7 +8,6 @@ use crate::visit::{all, words};
 /// One form of a page.
 #[derive(Debug, Clone)]
 pub struct Form {
-    action: String,
     controls: Vec<Control>,
     buttons: Vec<Button>,
 }
@@ -57,7 +56,7 @@ impl Form {
         let controls =
             form.select(&select("input, textarea, select")).map(|one| control(page, one)).collect();
         let buttons = form.select(&select("button")).map(|one| button(one, &action)).collect();
-        Self { action, controls, buttons }
+        Self { controls, buttons }
     }
 
     /// Types into the control with this label.

@@ -11,7 +11,7 @@ use axum::http::{Request, StatusCode, header};
 use jiff::Timestamp;
 use practice_site::content;
 use practice_site::db::Db;
-use practice_site::inquiry::{Answers, Senders, TokenKey, intake};
+use practice_site::inquiry::{Answers, Senders, TokenKey, intake, notice};
 use practice_site::mail::{Email, Mailer, Memory};
 use practice_site::outbox::{Step, Worker};
 use practice_site::seal::{self, PrivateKey};
@@ -78,7 +78,7 @@ pub async fn open_with(change: impl FnOnce(&Path)) -> Reception {
     let (db, key) = database(data.path(), now).await;
 
     let (mail, wake) = (Memory::default(), Arc::new(Notify::new()));
-    let worker = Worker::new(db.clone(), Mailer::Memory(mail.clone()), wake.clone());
+    let worker = Worker::new(db.clone(), Mailer::Memory(mail.clone()), notice::joined, wake.clone());
     let (intake, writer) = intake::open(db.clone(), key.public(), BASE_URL, wake.clone());
     let writer = tokio::spawn(writer.run(std::future::pending()));
     let desk = Desk {

@@ -25,6 +25,8 @@ pub enum Step {
     NextStep(Option<Date>),
     /// The change before was taken back.
     Undone,
+    /// It is kept longer than the clock would have it.
+    Kept,
     /// Something that another part of the program wrote down.
     Other,
 }
@@ -42,6 +44,7 @@ impl Step {
             Self::Contact(kind) => ("contact", kind.name().to_owned()),
             Self::NextStep(date) => ("next-step", date.map(|date| date.to_string()).unwrap_or_default()),
             Self::Undone => ("undone", String::new()),
+            Self::Kept => ("kept", String::new()),
             Self::Other => ("other", String::new()),
         }
     }
@@ -56,6 +59,7 @@ impl Step {
             "contact" => Kind::named(detail).map_or(Self::Other, Self::Contact),
             "next-step" => Self::NextStep(detail.parse().ok()),
             "undone" => Self::Undone,
+            "kept" => Self::Kept,
             _ => Self::Other,
         }
     }
@@ -205,11 +209,12 @@ mod tests {
             Step::NextStep(Some(jiff::civil::date(2026, 12, 1))),
             Step::NextStep(None),
             Step::Undone,
+            Step::Kept,
         ] {
             let (kind, detail) = step.words();
             assert_eq!(Step::read(kind, Some(&detail).filter(|d| !d.is_empty()).map(|d| d.as_str())), step);
         }
-        assert_eq!(Step::read("kept", None), Step::Other);
+        assert_eq!(Step::read("erased", None), Step::Other);
         assert_eq!(Step::read("status", Some("new nonsense")), Step::Other);
     }
 }

@@ -197,7 +197,7 @@ async fn a_new_recovery_code_replaces_the_old_one() {
     let code = words(one(&answer.html(), ".reference"));
     assert_ne!(code, founder.recovery_code);
     assert_eq!(founder.browser.open("/admin").await.header("location"), "/admin/recovery-code");
-    founder.browser.post("/admin/recovery-code", &[("ending", &code[code.len() - 5..])]).await;
+    founder.browser.post("/admin/recovery-code", &[("end_of_code", &code[code.len() - 5..])]).await;
     assert_eq!(founder.browser.open("/admin/account").await.status, StatusCode::OK);
     let fields = [("email", EMAIL), ("recovery_code", founder.recovery_code.as_str()), ("new_password", NEW)];
     assert_eq!(

@@ -51,10 +51,10 @@ async fn set_up_leads_from_the_code_to_the_inbox() {
     assert_eq!(browser.open("/admin").await.header("location"), "/admin/recovery-code");
     assert!(!browser.open("/admin/recovery-code").await.text().contains(&code), "shown once");
 
-    let wrong = browser.post("/admin/recovery-code", &[("ending", "00000")]).await;
+    let wrong = browser.post("/admin/recovery-code", &[("end_of_code", "00000")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let ending = code[code.len() - 5..].to_lowercase();
-    let right = browser.post("/admin/recovery-code", &[("ending", &ending)]).await;
+    let right = browser.post("/admin/recovery-code", &[("end_of_code", &ending)]).await;
     assert_eq!(right.header("location"), "/admin/second-factor");
 
     assert_eq!(browser.open("/admin").await.header("location"), "/admin/second-factor");
@@ -136,7 +136,7 @@ async fn where_the_second_factor_is_optional_set_up_ends_with_the_recovery_code(
     let browser = office.browser();
     let answer = set_up(&browser, &office.setup_code, PASSWORD).await;
     let code = words(one(&answer.html(), ".reference"));
-    let right = browser.post("/admin/recovery-code", &[("ending", &code[code.len() - 5..])]).await;
+    let right = browser.post("/admin/recovery-code", &[("end_of_code", &code[code.len() - 5..])]).await;
     assert_eq!(right.header("location"), "/admin?done=kept");
     assert_eq!(browser.open("/admin/account").await.status, StatusCode::OK);
     browser.post("/admin/sign-out", &[]).await;

@@ -262,7 +262,7 @@ async fn prv_04_no_secret_that_is_typed_shows_in_an_answer_or_in_the_log() {
         "setup_code",
         "recovery_code",
         "invitation_code",
-        "ending",
+        "end_of_code",
         "email",
         "name",
     ]

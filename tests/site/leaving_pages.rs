@@ -216,6 +216,6 @@ async fn emails_that_wait_are_sent_again_at_once() {
     one(&page, ".note-warning form[action='/admin/mail/retry']");
     let answer = founder.browser.post("/admin/mail/retry", &[]).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/admin?done=resent"));
-    let next = outbox::next_due(&mut *office.desk().db.read().await.expect("reads"), now).await;
+    let next = outbox::next_due(&mut office.desk().db.read().await.expect("reads"), now).await;
     assert_eq!(next.expect("an answer"), Some(now));
 }

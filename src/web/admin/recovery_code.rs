@@ -48,12 +48,12 @@ pub async fn confirm(
 ) -> Result<Response, Fault> {
     let mut write = desk_of(&web)?.db.begin().await?;
     let now = web.now().as_millisecond();
-    let ending = fields.value("ending");
+    let ending = fields.value("end_of_code");
     let right = recovery::confirm(&mut write, entering.by(), entering.cookie(), ending, now).await?;
     write.commit().await?;
     if !right {
         let words = "These are not the last five characters of the code. Look at what you wrote down.";
-        return Ok(page(&web, Refusal::new("ending", words), None, entering.recovery_to_confirm));
+        return Ok(page(&web, Refusal::new("end_of_code", words), None, entering.recovery_to_confirm));
     }
     let waits = web.settings.second_factor_required && !entering.person.second_factor;
     let next = if waits { "/admin/second-factor" } else { "/admin?done=kept" };

@@ -18,6 +18,8 @@ use sqlx::{Connection, Sqlite, Transaction};
 use tokio::time::sleep;
 
 const READERS: u32 = 4;
+/// In bytes.
+const LEAST_ROOM: u64 = 16 * 1024 * 1024;
 
 /// The database of the practice. Cloning it clones a handle.
 #[derive(Debug, Clone)]
@@ -94,6 +96,19 @@ impl Db {
         // Being held up is no error to SQLite: only the row says so.
         let (busy, _, _) = outcome.context("the write-ahead log can't be emptied")?;
         Ok(busy == 0)
+    }
+
+    /// Whether the disk has room for what senders write. Below the mark they are turned away before SQLite fails, while
+    /// erasing, which needs some room as well, still works.
+    ///
+    /// # Errors
+    /// When there is not: less than 16 MiB, or on a small disk less than a twentieth of it.
+    pub fn check_room(&self) -> Result<()> {
+        let disk = rustix::fs::statvfs(&self.path).context("the disk can't be asked for its room")?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let mark = (disk.f_blocks.saturating_mul(disk.f_frsize) / 20).min(LEAST_ROOM);
+        ensure!(free >= mark, "the disk is nearly full: {free} bytes are free");
+        Ok(())
     }
 
     /// Where the file is.

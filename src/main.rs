@@ -1,21 +1,25 @@
 //! Command line in, exit code out.
 
+use std::net::SocketAddr;
+use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
 use practice_site::app;
-use practice_site::config::{Cli, Command, Environment, Settings};
+use practice_site::config::{Cli, Command, Environment, Settings, Typed};
 use practice_site::web;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    let typed = cli.typed.clone();
     let settings = Settings::check(cli.typed, &Environment::read());
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(settings).await,
-        Command::Check => check(settings),
-        Command::Healthcheck => healthcheck(settings).await,
+        Command::Check => check(&typed, settings),
+        // Nothing but the address: a fault in another setting must not restart a site that lives.
+        Command::Healthcheck => healthcheck(Settings::listen(&typed)).await,
         Command::Staff(command) => match settings {
             Ok(settings) => tell(app::operator::staff(settings, command, typed_lines()).await),
             Err(faults) => exit(&faults),
@@ -38,11 +42,8 @@ async fn serve(settings: Result<Settings, Vec<String>>) -> ExitCode {
     exit(&outcome.err().unwrap_or_default())
 }
 
-fn check(settings: Result<Settings, Vec<String>>) -> ExitCode {
-    let findings = match settings {
-        Ok(settings) => app::check(&settings),
-        Err(faults) => return exit(&faults),
-    };
+fn check(typed: &Typed, settings: Result<Settings, Vec<String>>) -> ExitCode {
+    let findings = app::check(typed, settings);
     for warning in &findings.warnings {
         println!("warning: {warning}");
     }
@@ -52,12 +53,12 @@ fn check(settings: Result<Settings, Vec<String>>) -> ExitCode {
     exit(&findings.faults)
 }
 
-async fn healthcheck(settings: Result<Settings, Vec<String>>) -> ExitCode {
-    let outcome = match settings {
-        Ok(settings) => web::health::ask(settings.listen).await.map_err(|error| vec![format!("{error:#}")]),
-        Err(faults) => Err(faults),
+async fn healthcheck(listen: Result<SocketAddr, String>) -> ExitCode {
+    let outcome = match listen {
+        Ok(listen) => web::health::ask(listen).await.map_err(|error| format!("{error:#}")),
+        Err(fault) => Err(fault),
     };
-    exit(&outcome.err().unwrap_or_default())
+    exit(outcome.err().as_slice())
 }
 
 /// The lines of standard input; it ends where they can't be read.
@@ -90,4 +91,9 @@ fn log(filter: &str) {
         .with_writer(std::io::stderr)
         .with_ansi(is_terminal)
         .init();
+    // The message of a panic may quote what somebody typed, so only its place is told.
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a panic");
+    }));
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::storage;
-use crate::config::Settings;
+use crate::config::{Settings, Typed};
 use crate::content::{self, Practice};
 use crate::mail::{MailSettings, Mailer, SmtpUrl};
 
@@ -15,20 +15,20 @@ pub struct Findings {
     pub warnings: Vec<String>,
 }
 
-/// Looks at everything without serving.
-pub fn check(settings: &Settings) -> Findings {
+/// Looks at everything without serving: also at the texts and the data folder where the settings are faulty.
+pub fn check(typed: &Typed, settings: Result<Settings, Vec<String>>) -> Findings {
     let mut faults = Vec::new();
     let mut warnings = Vec::new();
-    match content::load(&settings.content, Timestamp::now()) {
+    let settings = settings.map_err(|found| faults.extend(found)).ok();
+    match content::load(&typed.content, Timestamp::now()) {
         Ok(loaded) => {
             warnings.extend(loaded.warnings.iter().map(ToString::to_string));
-            if let Err(found) = mail(settings, &loaded.content.practice) {
-                faults.extend(found);
-            }
+            let mail = settings.map(|settings| mail(&settings, &loaded.content.practice));
+            faults.extend(mail.and_then(Result::err).unwrap_or_default());
         }
         Err(found) => faults.extend(found.lines()),
     }
-    if let Err(error) = storage::create(&settings.data) {
+    if let Err(error) = storage::create(&typed.data) {
         faults.push(format!("{error:#}"));
     }
     Findings { faults, warnings }

@@ -34,7 +34,12 @@ pub async fn run(web: Arc<Web>, stopped: watch::Receiver<bool>) {
 }
 
 async fn keep_house(web: &Web) {
-    let Some(desk) = &web.desk else { return std::future::pending().await };
+    let desk = loop {
+        match web.desk() {
+            Some(desk) => break desk,
+            None => sleep(LOOK_EVERY).await,
+        }
+    };
     let base_url = web.settings.base_url.clone();
     let mut house = Housekeeping::new(desk.db.clone(), base_url, desk.mail.clone());
     loop {

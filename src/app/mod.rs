@@ -47,7 +47,7 @@ async fn run(
         .with_context(|| format!("{} can't be listened on", settings.listen))?;
     let snapshot = Snapshot::build(content, &settings.base_url, now)?;
     let mail_folder = mail.smtp.is_none().then(|| mail.folder.clone());
-    let storage = match Storage::open(&settings, mail, now).await {
+    let storage = match Storage::open(&settings, mail.clone(), now).await {
         Ok(storage) => Some(storage),
         Err(error) => {
             tracing::error!("requests can't be stored, so the form says to phone: {error:#}");
@@ -58,13 +58,14 @@ async fn run(
     let (close, closed) = watch::channel(false);
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    let desk = storage.map(|storage| storage.start(&mut tasks, stopped.clone()));
+    let (desk, work) = storage.map(|storage| (storage.desk, storage.work)).unzip();
     let web = Arc::new(Web::new(settings, snapshot, desk, Arc::new(Timestamp::now)));
+    tasks.spawn(storage::run(web.clone(), work, mail, stopped.clone()));
     tasks.spawn(refresh::run(web.clone(), stopped.clone()));
     tasks.spawn(housekeeping::run(web.clone(), stopped.clone()));
     greet(&web.settings, mail_folder.as_deref(), setup_code.as_deref());
 
-    let router = web::router(web);
+    let router = web::router(web.clone());
     let mut server = tokio::spawn(web::serve::serve(listener, router, until(closed)));
     let outcome = tokio::select! {
         signal = told_to_stop() => signal,
@@ -78,6 +79,9 @@ async fn run(
     }
     stop.send_replace(true);
     while tasks.join_next().await.is_some() {}
+    if let Some(desk) = web.desk() {
+        desk.db.close().await;
+    }
     outcome
 }
 

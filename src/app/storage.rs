@@ -1,14 +1,16 @@
 //! Everything that needs the data folder: database, keys, intake, outbox. It opens whole or not at all.
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::config::Settings;
 use crate::db::Db;
@@ -17,13 +19,15 @@ use crate::mail::{MailSettings, Mailer};
 use crate::outbox;
 use crate::staff::hashing::Cost;
 use crate::staff::{Doorkeeper, keys};
-use crate::web::Desk;
+use crate::web::{Desk, Web};
+
+/// How long to wait before a storage that did not open is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(30);
 
 /// Opened, but not yet at work.
 pub struct Storage {
-    desk: Desk,
-    writer: intake::Writer,
-    worker: outbox::Worker,
+    pub desk: Desk,
+    pub work: Work,
     /// There until the first account exists.
     pub setup_code: Option<String>,
 }
@@ -46,14 +50,48 @@ impl Storage {
         let worker_lives = worker.heartbeat();
         let senders = Senders::default();
         let desk = Desk { db, intake, tokens, senders, worker: worker_lives, mail: wake, door };
-        Ok(Self { desk, writer, worker, setup_code: start.setup_code })
+        Ok(Self { desk, work: Work { writer, worker }, setup_code: start.setup_code })
     }
+}
 
-    /// Puts writer and worker to work. Both end with what they are doing when the site has stopped.
-    pub fn start(self, tasks: &mut JoinSet<()>, stopped: watch::Receiver<bool>) -> Desk {
+/// What goes on behind the desk: the storing and the mail.
+pub struct Work {
+    writer: intake::Writer,
+    worker: outbox::Worker,
+}
+
+impl Work {
+    /// Ends when the site has stopped, or when one of the two has.
+    async fn run(self, stopped: watch::Receiver<bool>) {
+        let mut tasks = JoinSet::new();
         tasks.spawn(self.writer.run(super::until(stopped.clone())));
-        tasks.spawn(self.worker.run(super::until(stopped)));
-        self.desk
+        tasks.spawn(self.worker.run(super::until(stopped.clone())));
+        while tasks.join_next().await.is_some() && *stopped.borrow() {}
+    }
+}
+
+/// Works with what was opened at the start; where that failed, tries again every now and then, so that a disk that
+/// comes back needs nobody to restart the site.
+pub async fn run(web: Arc<Web>, opened: Option<Work>, mail: MailSettings, stopped: watch::Receiver<bool>) {
+    let work = match opened {
+        Some(work) => work,
+        None => tokio::select! {
+            work = reopened(&web, mail) => work,
+            () = super::until(stopped.clone()) => return,
+        },
+    };
+    work.run(stopped).await;
+}
+
+async fn reopened(web: &Web, mail: MailSettings) -> Work {
+    loop {
+        sleep(TRY_AGAIN).await;
+        // The reason was logged at the start; the same line every half minute would bury the others.
+        if let Ok(storage) = Storage::open(&web.settings, mail.clone(), web.now()).await {
+            tracing::info!("storage is open, so requests are taken in again");
+            web.open(storage.desk);
+            return storage.work;
+        }
     }
 }
 
@@ -64,8 +102,21 @@ impl Storage {
 pub fn create(data: &Path) -> Result<()> {
     let whole = DirBuilder::new().recursive(true).mode(0o700).create(data);
     whole.with_context(|| format!("the data folder {} can't be made", data.display()))?;
+    keep_private(data)
+        .with_context(|| format!("the data folder {} can't be made private", data.display()))?;
     let probe = data.join(".writable");
     fs::write(&probe, b"")
         .and_then(|()| fs::remove_file(&probe))
         .with_context(|| format!("the data folder {} can't be written", data.display()))
+}
+
+/// A folder that was there before may be open for others. One like /tmp, which is meant to be shared, is left alone.
+fn keep_private(data: &Path) -> std::io::Result<()> {
+    let mode = fs::metadata(data)?.permissions().mode();
+    let is_shared = mode & 0o1000 != 0;
+    if is_shared || mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        fs::set_permissions(data, Permissions::from_mode(0o700))
+    }
 }

@@ -170,6 +170,7 @@ impl Writer {
 
     /// One transaction. Nothing of it stands where it returns an error.
     async fn store(&self, batch: &mut [Queued]) -> Result<Vec<Receipt>, Failed> {
+        self.db.check_room().map_err(Failed::All)?;
         let mut write = self.db.begin().await.map_err(Failed::All)?;
         let current = self.current_key(&mut write).await.map_err(Failed::All)?;
         let mut receipts = Vec::with_capacity(batch.len());

@@ -25,6 +25,8 @@ pub enum Step {
     NextStep(Option<Date>),
     /// The change before was taken back.
     Undone,
+    /// It is kept longer than the clock would have it.
+    Kept,
     /// Something that another part of the program wrote down.
     Other,
 }
@@ -42,6 +44,7 @@ impl Step {
             Self::Contact(kind) => ("contact", kind.name().to_owned()),
             Self::NextStep(date) => ("next-step", date.map(|date| date.to_string()).unwrap_or_default()),
             Self::Undone => ("undone", String::new()),
+            Self::Kept => ("kept", String::new()),
             Self::Other => ("other", String::new()),
         }
     }
@@ -56,6 +59,7 @@ impl Step {
             "contact" => Kind::named(detail).map_or(Self::Other, Self::Contact),
             "next-step" => Self::NextStep(detail.parse().ok()),
             "undone" => Self::Undone,
+            "kept" => Self::Kept,
             _ => Self::Other,
         }
     }
@@ -193,6 +197,7 @@ impl Sealed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inquiry::fixture::{self, Inbox};
 
     #[test]
     fn every_step_reads_back_from_its_words() {
@@ -205,11 +210,25 @@ mod tests {
             Step::NextStep(Some(jiff::civil::date(2026, 12, 1))),
             Step::NextStep(None),
             Step::Undone,
+            Step::Kept,
         ] {
             let (kind, detail) = step.words();
             assert_eq!(Step::read(kind, Some(&detail).filter(|d| !d.is_empty()).map(|d| d.as_str())), step);
         }
-        assert_eq!(Step::read("kept", None), Step::Other);
+        assert_eq!(Step::read("erased", None), Step::Other);
         assert_eq!(Step::read("status", Some("new nonsense")), Step::Other);
+    }
+
+    #[tokio::test]
+    async fn the_timeline_of_a_new_inquiry_has_its_arrival() {
+        let inbox = Inbox::new().await;
+        let reference = inbox.add(&fixture::answers("Sam Made-Up"), 0, "").await;
+        let listed = list(&mut inbox.db.read().await.expect("reads"), 1).await.expect("reads");
+        let events: Vec<_> = listed.into_iter().map(|event| event.open(&inbox.key, &reference)).collect();
+        assert_eq!(events.len(), 1);
+        assert_eq!(
+            (events[0].at, events[0].step, &events[0].text),
+            (fixture::at(0), Step::Received, &Text::None)
+        );
     }
 }

@@ -16,6 +16,7 @@ use crate::mail::Email;
 /// From this many in [`WINDOW`] on, emails of one topic are joined.
 const MANY: usize = 5;
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
+const POSTPONE_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// So that no digest grows too large to be read or sent. The rest comes with the next one.
 pub(super) const MOST_LINES: i64 = 200;
 
@@ -34,6 +35,15 @@ struct Sent {
     /// Singles and digests alike.
     at: Vec<Timestamp>,
     last_digest: Option<Timestamp>,
+    /// When it was last written down that the rest has to wait.
+    postponed: Option<Timestamp>,
+}
+
+/// A topic whose emails wait for the next digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Held {
+    pub topic: String,
+    pub until: Timestamp,
 }
 
 /// What is to happen to the emails of a topic that are due.
@@ -41,7 +51,6 @@ struct Sent {
 pub(super) enum Plan {
     OneByOne,
     Join,
-    WaitUntil(Timestamp),
 }
 
 impl Digests {
@@ -49,17 +58,35 @@ impl Digests {
         Self { words, sent: HashMap::new() }
     }
 
-    /// `due` counts the emails of the topic that could go out now.
-    pub(super) fn plan(&mut self, topic: &str, due: usize, now: Timestamp) -> Plan {
-        let Some(sent) = self.sent.get_mut(topic) else {
-            return if due < MANY { Plan::OneByOne } else { Plan::Join };
-        };
-        sent.forget_old(now);
-        match sent.last_digest {
-            Some(last) => Plan::WaitUntil(last.saturating_add(WINDOW).unwrap_or(now)),
-            None if sent.at.len() + due < MANY => Plan::OneByOne,
-            None => Plan::Join,
+    /// Topics of which nothing may go out now.
+    pub(super) fn held(&mut self, now: Timestamp) -> Vec<Held> {
+        let mut held = Vec::new();
+        for (topic, sent) in &mut self.sent {
+            sent.forget_old(now);
+            if let Some(last) = sent.last_digest {
+                held.push(Held { topic: topic.clone(), until: last.saturating_add(WINDOW).unwrap_or(now) });
+            }
         }
+        held
+    }
+
+    /// Whether it is time to write down that a topic is held. Not at each email, or a flood would keep the disk busy.
+    pub(super) fn is_to_postpone(&mut self, topic: &str, now: Timestamp) -> bool {
+        let Some(sent) = self.sent.get_mut(topic) else { return false };
+        let is_time = sent.postponed.is_none_or(|at| now.duration_since(at).abs() >= POSTPONE_EVERY);
+        if is_time {
+            sent.postponed = Some(now);
+        }
+        is_time
+    }
+
+    /// `due` counts the emails of a topic that is not held.
+    pub(super) fn plan(&mut self, topic: &str, due: usize, now: Timestamp) -> Plan {
+        let sent = self.sent.get_mut(topic).map_or(0, |sent| {
+            sent.forget_old(now);
+            sent.at.len()
+        });
+        if sent + due < MANY { Plan::OneByOne } else { Plan::Join }
     }
 
     /// The server has taken emails of this topic, joined or one.
@@ -69,6 +96,7 @@ impl Digests {
         sent.at.push(now);
         if joined {
             sent.last_digest = Some(now);
+            sent.postponed = None;
         }
     }
 
@@ -132,16 +160,26 @@ mod tests {
     fn one_digest_in_ten_minutes_and_the_rest_waits_for_the_next() {
         let mut digests = digests();
         digests.note(TOPIC, true, at(0));
-        assert_eq!(digests.plan(TOPIC, 1, at(3)), Plan::WaitUntil(at(10)));
-        assert_eq!(digests.plan(TOPIC, 300, at(3)), Plan::WaitUntil(at(10)));
+        assert_eq!(digests.held(at(9)), [Held { topic: TOPIC.to_owned(), until: at(10) }]);
+        assert_eq!(digests.held(at(10)), []);
         assert_eq!(digests.plan(TOPIC, 300, at(10)), Plan::Join);
         assert_eq!(digests.plan(TOPIC, 1, at(10)), Plan::OneByOne);
+    }
+
+    #[test]
+    fn that_a_topic_waits_is_written_down_at_most_once_a_minute() {
+        let mut digests = digests();
+        digests.note(TOPIC, true, at(0));
+        let written: Vec<bool> =
+            [0, 0, 1, 1, 2].map(|minute| digests.is_to_postpone(TOPIC, at(minute))).into();
+        assert_eq!(written, [true, false, true, false, true]);
     }
 
     #[test]
     fn a_clock_that_was_put_back_holds_nothing_up() {
         let mut digests = digests();
         digests.note(TOPIC, true, at(600));
+        assert_eq!(digests.held(at(0)), []);
         assert_eq!(digests.plan(TOPIC, 1, at(0)), Plan::OneByOne);
     }
 }

@@ -83,7 +83,16 @@ pub async fn withdraw(conn: &mut SqliteConnection, about: &str) -> Result<()> {
 
 /// The email to try next. What failed least often comes first, so that a bad email delays no other.
 pub async fn due(conn: &mut SqliteConnection, now: Timestamp) -> Result<Option<Waiting>> {
-    Ok(due_where(conn, None, 1, now).await?.pop())
+    due_except(conn, &[], now).await
+}
+
+/// The same, leaving out topics that are held.
+pub(super) async fn due_except(
+    conn: &mut SqliteConnection,
+    held: &[&str],
+    now: Timestamp,
+) -> Result<Option<Waiting>> {
+    Ok(due_where(conn, None, held, 1, now).await?.pop())
 }
 
 /// The emails of one topic that are due, the oldest first.
@@ -93,7 +102,7 @@ pub async fn due_of(
     most: i64,
     now: Timestamp,
 ) -> Result<Vec<Waiting>> {
-    let mut rows = due_where(conn, Some(topic), most, now).await?;
+    let mut rows = due_where(conn, Some(topic), &[], most, now).await?;
     rows.sort_by_key(|row| row.id);
     Ok(rows)
 }
@@ -101,6 +110,7 @@ pub async fn due_of(
 async fn due_where(
     conn: &mut SqliteConnection,
     topic: Option<&str>,
+    except: &[&str],
     most: i64,
     now: Timestamp,
 ) -> Result<Vec<Waiting>> {
@@ -109,11 +119,13 @@ async fn due_where(
     let rows: Vec<Columns> = sqlx::query_as(
         "SELECT id, attempts, subject, body, message_id, topic, line FROM outbox
          WHERE (due_at <= ?1 OR waits_since > ?1) AND (?2 IS NULL OR topic = ?2)
+           AND (topic IS NULL OR topic NOT IN (SELECT value FROM json_each(?4)))
          ORDER BY attempts, id LIMIT ?3",
     )
     .bind(now.as_millisecond())
     .bind(topic)
     .bind(most)
+    .bind(serde_json::to_string(except)?)
     .fetch_all(conn)
     .await
     .context("the outbox can't be read")?;
@@ -150,7 +162,7 @@ pub async fn postpone(
 /// The server has these emails: their rows go. What waits after a failure is due at once, since the server works again.
 pub async fn accepted(conn: &mut SqliteConnection, ids: &[i64], now: Timestamp) -> Result<()> {
     sqlx::query("DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?1))")
-        .bind(list(ids))
+        .bind(serde_json::to_string(ids)?)
         .execute(&mut *conn)
         .await
         .context("accepted emails can't be taken out of the outbox")?;
@@ -172,7 +184,7 @@ pub async fn failed(
 ) -> Result<()> {
     let before: Option<i64> =
         sqlx::query_scalar("SELECT max(attempts) FROM outbox WHERE id IN (SELECT value FROM json_each(?1))")
-            .bind(list(ids))
+            .bind(serde_json::to_string(ids)?)
             .fetch_one(&mut *conn)
             .await
             .context("the outbox can't be read")?;
@@ -184,7 +196,7 @@ pub async fn failed(
          SET attempts = max(attempts, ?3), waits_since = ?2, due_at = ?4, last_reply = ?5, refused = ?6
          WHERE id IN (SELECT value FROM json_each(?1)) OR (?7 AND (due_at <= ?2 OR waits_since > ?2))",
     )
-    .bind(list(ids))
+    .bind(serde_json::to_string(ids)?)
     .bind(now.as_millisecond())
     .bind(attempts)
     .bind(due_at.as_millisecond())
@@ -199,18 +211,26 @@ pub async fn failed(
 
 /// When the next email comes due; nothing where none waits. In the past or `now`: there is one to send.
 pub async fn next_due(conn: &mut SqliteConnection, now: Timestamp) -> Result<Option<Timestamp>> {
-    let next: Option<i64> =
-        sqlx::query_scalar("SELECT min(CASE WHEN waits_since > ?1 THEN ?1 ELSE due_at END) FROM outbox")
-            .bind(now.as_millisecond())
-            .fetch_one(conn)
-            .await
-            .context("the outbox can't be read")?;
-    next.map(|ms| Timestamp::from_millisecond(ms).context("a time in the outbox is out of range")).transpose()
+    let waits = next_due_by_topic(conn, now).await?;
+    Ok(waits.into_iter().map(|(_, due)| due).min())
 }
 
-/// As `json_each` reads it.
-fn list(ids: &[i64]) -> String {
-    format!("[{}]", ids.iter().map(i64::to_string).collect::<Vec<_>>().join(","))
+/// The same for each topic, and for the emails without one.
+pub(super) async fn next_due_by_topic(
+    conn: &mut SqliteConnection,
+    now: Timestamp,
+) -> Result<Vec<(Option<String>, Timestamp)>> {
+    let rows: Vec<(Option<String>, i64)> = sqlx::query_as(
+        "SELECT topic, min(CASE WHEN waits_since > ?1 THEN ?1 ELSE due_at END) FROM outbox GROUP BY topic",
+    )
+    .bind(now.as_millisecond())
+    .fetch_all(conn)
+    .await
+    .context("the outbox can't be read")?;
+    let due = |(topic, ms): (Option<String>, i64)| {
+        Ok((topic, Timestamp::from_millisecond(ms).context("a time in the outbox is out of range")?))
+    };
+    rows.into_iter().map(due).collect()
 }
 
 /// 128 random bits: nothing in it tells which inquiry an email is about.

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::digest::{Digests, MOST_LINES, Plan, Words};
+use super::digest::{Digests, Held, MOST_LINES, Plan, Words};
 use super::queue::{self, Waiting};
 use crate::db::Db;
 use crate::mail::{Affects, Email, Mailer, SendError};
@@ -151,9 +151,9 @@ impl Worker {
     pub async fn step(&mut self, now: Timestamp) -> Result<Step> {
         self.heartbeat.beat(now);
         self.record(now).await?;
-        let Some(parcel) = self.next(now).await? else {
-            let mut conn = self.db.read().await?;
-            return Ok(Step::Idle { next_due: queue::next_due(&mut conn, now).await? });
+        let held = self.hold(now).await?;
+        let Some(parcel) = self.next(&held, now).await? else {
+            return Ok(Step::Idle { next_due: self.next_due(&held, now).await? });
         };
         let result = self.send(&parcel.email, now).await;
         let step = if result.is_ok() { Step::Accepted } else { Step::Failed };
@@ -165,24 +165,40 @@ impl Worker {
         Ok(step)
     }
 
-    /// What is to be sent now. No connection stays open with it: few can read.
-    async fn next(&mut self, now: Timestamp) -> Result<Option<Parcel>> {
-        loop {
-            let mut conn = self.db.read().await?;
-            let Some(first) = queue::due(&mut conn, now).await? else { return Ok(None) };
-            let Some(topic) = first.topic.clone() else { return Ok(Some(Parcel::single(first, false))) };
-            let rows = queue::due_of(&mut conn, &topic, MOST_LINES, now).await?;
-            drop(conn);
-            match self.digests.plan(&topic, rows.len(), now) {
-                Plan::OneByOne => return Ok(Some(Parcel::single(first, false))),
-                Plan::Join => return Ok(Some(self.joined(topic, first, &rows))),
-                Plan::WaitUntil(until) => {
-                    let mut write = self.db.begin().await?;
-                    queue::postpone(&mut write, &topic, until, now).await?;
-                    write.commit().await.context("the outbox can't be written")?;
-                }
+    /// What waits for its next digest. Now and then that is written down, so that nobody takes the waiting for trouble.
+    async fn hold(&mut self, now: Timestamp) -> Result<Vec<Held>> {
+        let held = self.digests.held(now);
+        for Held { topic, until } in &held {
+            if self.digests.is_to_postpone(topic, now) {
+                let mut write = self.db.begin().await?;
+                queue::postpone(&mut write, topic, *until, now).await?;
+                write.commit().await.context("the outbox can't be written")?;
             }
         }
+        Ok(held)
+    }
+
+    /// What is to be sent now. No connection stays open with it: few can read.
+    async fn next(&mut self, held: &[Held], now: Timestamp) -> Result<Option<Parcel>> {
+        let held: Vec<&str> = held.iter().map(|held| held.topic.as_str()).collect();
+        let mut conn = self.db.read().await?;
+        let Some(first) = queue::due_except(&mut conn, &held, now).await? else { return Ok(None) };
+        let Some(topic) = first.topic.clone() else { return Ok(Some(Parcel::single(first, false))) };
+        let rows = queue::due_of(&mut conn, &topic, MOST_LINES, now).await?;
+        drop(conn);
+        Ok(Some(match self.digests.plan(&topic, rows.len(), now) {
+            Plan::OneByOne => Parcel::single(first, false),
+            Plan::Join => self.joined(topic, first, &rows),
+        }))
+    }
+
+    async fn next_due(&self, held: &[Held], now: Timestamp) -> Result<Option<Timestamp>> {
+        let waits = queue::next_due_by_topic(&mut *self.db.read().await?, now).await?;
+        let after_hold = |(topic, due): (Option<String>, Timestamp)| {
+            let held = held.iter().find(|held| Some(&held.topic) == topic.as_ref());
+            held.map_or(due, |held| due.max(held.until))
+        };
+        Ok(waits.into_iter().map(after_hold).min())
     }
 
     fn joined(&self, topic: String, first: Waiting, rows: &[Waiting]) -> Parcel {

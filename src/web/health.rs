@@ -21,9 +21,9 @@ pub async fn lives() -> Response {
 
 /// A request could be stored now: the database takes writes and the mail worker runs.
 pub async fn ready(State(web): State<Arc<Web>>) -> Response {
-    let Some(desk) = &web.desk else { return plain(StatusCode::SERVICE_UNAVAILABLE, "storage: not open\n") };
+    let Some(desk) = web.desk() else { return plain(StatusCode::SERVICE_UNAVAILABLE, "storage: not open\n") };
     let storage = match desk.db.begin().await {
-        Ok(write) => write.rollback().await.map_err(anyhow::Error::from),
+        Ok(write) => write.rollback().await.map_err(anyhow::Error::from).and_then(|()| desk.db.check_room()),
         Err(error) => Err(error),
     };
     if let Err(error) = storage {

@@ -25,7 +25,7 @@ mod plain;
 mod services;
 mod sitemap;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -41,6 +41,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::config::Settings;
 use crate::db::Db;
+use crate::inquiry::ledger::Gap;
 use crate::inquiry::{Intake, Senders, TokenKey};
 use crate::outbox::Heartbeat;
 use crate::staff::Doorkeeper;
@@ -54,10 +55,12 @@ pub struct Web {
     pub settings: Settings,
     /// Swapped whole when a text changes and at local midnight.
     pub current: ArcSwap<Snapshot>,
-    /// Absent while nothing can be stored; then the form says to phone.
-    pub desk: Option<Desk>,
+    /// Not there while nothing can be stored; then the form says to phone.
+    desk: OnceLock<Desk>,
     /// What is wrong with the texts as they stand in the folder, where that is why older ones are shown.
     pub faults: ArcSwap<Vec<String>>,
+    /// Looks at inquiries that a full disk kept out of the ledger.
+    pub looks: Gap,
     clock: Clock,
 }
 
@@ -78,12 +81,18 @@ pub struct Desk {
 impl Web {
     pub fn new(settings: Settings, snapshot: Snapshot, desk: Option<Desk>, clock: Clock) -> Self {
         let current = ArcSwap::from_pointee(snapshot);
-        Self { settings, current, desk, faults: ArcSwap::default(), clock }
+        let desk = desk.map(OnceLock::from).unwrap_or_default();
+        Self { settings, current, desk, faults: ArcSwap::default(), looks: Gap::default(), clock }
     }
 
     /// Where requests are taken in; nothing while storage is closed.
     pub fn desk(&self) -> Option<&Desk> {
-        self.desk.as_ref()
+        self.desk.get()
+    }
+
+    /// Storage is open from now on. A second desk is dropped.
+    pub fn open(&self, desk: Desk) {
+        let _ = self.desk.set(desk);
     }
 
     pub fn now(&self) -> Timestamp {

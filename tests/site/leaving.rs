@@ -131,7 +131,7 @@ impl Inbox {
 
     /// The ledger, the newest first.
     pub async fn ledger(&self) -> Vec<Row> {
-        audit::list(&mut *self.db.read().await.expect("reads"), Which::All, 1).await.expect("a ledger").rows
+        audit::list(&mut self.db.read().await.expect("reads"), Which::All, 1).await.expect("a ledger").rows
     }
 }
 

@@ -121,7 +121,7 @@ impl Office {
     }
 
     pub fn desk(&self) -> &Desk {
-        self.web.desk.as_ref().expect("a desk")
+        self.web.desk().expect("a desk")
     }
 
     /// In milliseconds.

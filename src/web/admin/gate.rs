@@ -132,7 +132,7 @@ impl Visitor {
 
 /// The middleware: no desk, no session and nothing else reaches a handler that is not for everybody.
 pub async fn gate(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
-    let Some(desk) = &web.desk else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
+    let Some(desk) = web.desk() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let frame = Frame::of(&request);
     let mut response = match pass(&web, desk, request, next.clone()).await {
         Ok(response) => response,
@@ -261,7 +261,7 @@ pub async fn note_cross_site(State(web): State<Arc<Web>>, request: Request, next
 }
 
 async fn note_refusal(web: &Web, visitor: &Visitor) -> anyhow::Result<()> {
-    let Some(desk) = &web.desk else { return Ok(()) };
+    let Some(desk) = web.desk() else { return Ok(()) };
     let now = web.now().as_millisecond();
     if desk.door.throttle.begin(&[Key::account("cross-site posts")], now).is_err() {
         return Ok(());

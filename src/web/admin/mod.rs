@@ -7,6 +7,7 @@ mod erasing;
 mod export;
 pub mod fields;
 pub mod gate;
+mod inquiries;
 mod join;
 pub mod layout;
 mod log;
@@ -19,6 +20,7 @@ mod second_factor;
 pub mod settings;
 mod setup;
 mod sign_in;
+mod today;
 
 use std::sync::Arc;
 
@@ -27,7 +29,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any_service, get, post};
 use tower_http::csrf::CsrfLayer;
 
@@ -90,7 +92,16 @@ pub const ROUTES: &[Route] = &[
     staff("/admin/mail/retry", || post(mail::retry)),
     staff("/admin/log", || get(log::index)),
     staff("/admin/settings", || get(settings::show)),
-    staff("/admin", || get(|| async { Redirect::to("/admin/settings") })),
+    staff("/admin", || get(today::show)),
+    staff("/admin/inquiries", || get(inquiries::index).post(inquiries::search)),
+    staff("/admin/inquiries/{reference}", || get(inquiries::show)),
+    staff("/admin/inquiries/{reference}/answer", || get(inquiries::answer).post(inquiries::fill)),
+    staff("/admin/inquiries/{reference}/status", || post(inquiries::set_status)),
+    staff("/admin/inquiries/{reference}/notes", || post(inquiries::add_note)),
+    staff("/admin/inquiries/{reference}/contacts", || post(inquiries::log_contact)),
+    staff("/admin/inquiries/{reference}/next-step", || post(inquiries::set_next_step)),
+    staff("/admin/inquiries/{reference}/undo", || post(inquiries::undo)),
+    staff("/admin/inquiries/{reference}/not-spam", || post(inquiries::not_spam)),
 ];
 
 /// What an address asks for. One that nobody listed is as closed as the others.
@@ -130,5 +141,5 @@ fn location(path: &str) -> HeaderMap {
 
 /// The desk, which the gate has looked for.
 pub fn desk_of(web: &Web) -> anyhow::Result<&Desk> {
-    web.desk.as_ref().context("the gate let somebody in without a desk")
+    web.desk().context("the gate let somebody in without a desk")
 }

@@ -1,0 +1,71 @@
+//! `/admin`: what is to be done today. Who waits, what comes up, what has gone quiet.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+
+use super::super::error::Fault;
+use super::super::{Web, render};
+use super::desk_of;
+use super::gate::Staff;
+use super::inquiries::row::Row;
+use super::layout::{AdminLayout, notice};
+use crate::audit::{Entry, Outcome};
+use crate::inquiry::answers::{LookingFor, Voicemail, Way};
+use crate::inquiry::contact::Kind;
+use crate::inquiry::inbox::{self, View};
+use crate::inquiry::ledger::Look;
+use crate::inquiry::record;
+use crate::inquiry::status::Status;
+use crate::inquiry::timeline::Step;
+
+#[derive(Template)]
+#[template(path = "admin/today.html")]
+struct TodayPage<'a> {
+    layout: AdminLayout<'a>,
+    reply_now: Vec<Row>,
+    coming_up: Vec<Row>,
+    quiet: Vec<Row>,
+    /// Requests held as possible spam.
+    held: usize,
+}
+
+/// The three lists.
+pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result<Response, Fault> {
+    let desk = desk_of(&web)?;
+    let (now, snapshot) = (web.now(), web.current.load());
+    let practice = &snapshot.content().practice;
+    let mut look = Look::begin(&desk.db, &web.looks).await?;
+    let today = inbox::today(&mut look, practice, now).await?;
+    let reply_now = record::load(&mut look, &today.reply_now).await?;
+    let coming_up = record::load(&mut look, &today.coming_up).await?;
+    let quiet = record::load(&mut look, &today.quiet).await?;
+    let counts = inbox::counts(&mut look).await?;
+    let entry = Entry {
+        by: staff.by(),
+        event: "list viewed",
+        target: None,
+        outcome: Outcome::Done,
+        detail: Some("today"),
+    };
+    look.end(entry, now).await;
+    let rows = |records: Vec<record::Record>| {
+        records.into_iter().map(|record| Row::of(record.open(&staff.private), practice, now)).collect()
+    };
+    Ok(render::html(&TodayPage {
+        layout: AdminLayout::new(&snapshot, &staff, "/admin", "Today").with_notice(notice(uri.query())),
+        reply_now: rows(reply_now),
+        coming_up: rows(coming_up),
+        quiet: rows(quiet),
+        held: counts.iter().find(|(view, _)| *view == View::Spam).map_or(0, |(_, count)| *count),
+    }))
+}
+
+impl TodayPage<'_> {
+    fn all_done(&self) -> bool {
+        self.reply_now.is_empty() && self.coming_up.is_empty() && self.quiet.is_empty()
+    }
+}

@@ -3,6 +3,7 @@
 mod bad_input;
 mod endings;
 mod fake_smtp;
+mod operator;
 mod outbox;
 mod outbox_digests;
 mod outbox_over_smtp;

@@ -10,6 +10,8 @@ use sqlx::SqliteConnection;
 use super::erase::{Reason, erase};
 use super::reference::Reference;
 use super::regular;
+use super::status::Status;
+use super::timeline::{self, NewEvent, Step};
 use crate::audit::{By, Entry, Outcome, record};
 use crate::content::practice::Retention;
 use crate::db::Db;
@@ -26,8 +28,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaving {
     pub reference: Reference,
-    /// The word in the database.
-    pub status: String,
+    pub status: Status,
     pub erased_at: Timestamp,
 }
 
@@ -54,6 +55,7 @@ pub async fn leaving(conn: &mut SqliteConnection, kept: &Retention, now: Timesta
     let rows = ending(conn, kept, until, i64::MAX).await?;
     let leaving = |(reference, status, erased_at): (String, String, i64)| {
         let reference = reference.parse().map_err(|_| anyhow!("a reference in the database is none"))?;
+        let status = Status::named(&status).context("a status in the database is none")?;
         Ok(Leaving { reference, status, erased_at: Timestamp::from_millisecond(erased_at)? })
     };
     rows.into_iter().map(leaving).collect()
@@ -128,29 +130,24 @@ pub async fn keep(
     by: By<'_>,
     staff_id: i64,
     reference: &Reference,
-    kept: &Retention,
+    periods: &Retention,
     now: Timestamp,
 ) -> Result<bool> {
     let at = now.as_millisecond();
-    let id: Option<i64> = sqlx::query_scalar(
+    let kept: Option<(i64, i64)> = sqlx::query_as(
         "UPDATE inquiries SET keep_until = ?2 + CASE status WHEN 'spam' THEN ?4 ELSE ?3 END
-         WHERE reference = ?1 AND status IN ('closed', 'referred-out', 'became-client', 'spam') RETURNING id",
+         WHERE reference = ?1 AND status IN ('closed', 'referred-out', 'became-client', 'spam') RETURNING id, version",
     )
     .bind(reference.as_str())
     .bind(at)
-    .bind(ms(kept.closed_days))
-    .bind(ms(kept.spam_days))
+    .bind(ms(periods.closed_days))
+    .bind(ms(periods.spam_days))
     .fetch_optional(&mut *conn)
     .await
     .context("keeping an inquiry")?;
-    let Some(id) = id else { return Ok(false) };
-    sqlx::query("INSERT INTO events (inquiry_id, at, staff_id, kind) VALUES (?, ?, ?, 'kept')")
-        .bind(id)
-        .bind(at)
-        .bind(staff_id)
-        .execute(&mut *conn)
-        .await
-        .context("writing the timeline")?;
+    let Some((id, version)) = kept else { return Ok(false) };
+    let event = NewEvent { staff_id: Some(staff_id), step: Step::Kept, sealed: None, version, before: None };
+    timeline::add(conn, id, event, now).await?;
     let target = Some(reference.as_str());
     record(conn, Entry { by, event: "kept", target, outcome: Outcome::Done, detail: None }, at).await?;
     Ok(true)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -39,6 +39,10 @@ fn is_form(kind: &[u8]) -> bool {
 }
 
 async fn read(body: Body) -> Result<Vec<u8>, StatusCode> {
+    // Not even begun: a client that asks first with `Expect: 100-continue` is told before it sends anything.
+    if body.size_hint().lower() > LIMIT as u64 {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
     match Limited::new(body, LIMIT).collect().await {
         Ok(collected) => Ok(collected.to_bytes().into()),
         Err(error) if error.is::<LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),

@@ -69,8 +69,12 @@ impl Browser {
         Self { client, program, data, driver, chromium, _profile: profile }
     }
 
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.program.address)
+    }
+
     pub async fn open(&self, path: &str) {
-        self.client.goto(&self.program.url(path)).await.expect("opens");
+        self.client.goto(&self.url(path)).await.expect("opens");
     }
 
     pub async fn close(self) {

@@ -162,7 +162,7 @@ async fn prv_01_and_02_a_visit_asks_no_other_host_and_leaves_nothing_in_the_brow
 async fn nothing_from_elsewhere(browser: &Browser) {
     let at = browser.path().await;
     let asked = browser.run("return performance.getEntriesByType('resource').map(entry => entry.name)").await;
-    let ours = browser.program.url("/");
+    let ours = browser.url("/");
     for name in asked.as_array().expect("a list") {
         assert!(name.as_str().expect("an address").starts_with(&ours), "{at} asks for {name}");
     }

@@ -1,7 +1,13 @@
 //! What must survive when other machines, disks and clocks misbehave.
 
+mod bad_input;
+mod endings;
 mod fake_smtp;
 mod outbox;
 mod outbox_digests;
 mod outbox_over_smtp;
+mod program;
+mod slow;
 mod smtp;
+mod starts;
+mod wire;

@@ -83,10 +83,6 @@ impl Program {
         Plan::over(data).start()
     }
 
-    pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
     /// Everything it has printed so far.
     pub fn printed(&self) -> String {
         self.printed.text.lock().expect("whole").clone()

@@ -130,7 +130,10 @@ async fn erasing_shows_whom_it_is_about_asks_for_the_password_and_leaves_only_th
     let office = Office::fresh().await;
     let founder = office.founded().await;
     let reference = add(&office, &sam()).await;
-    let page = founder.browser.page(&format!("/admin/export?reference={reference}")).await;
+    let page = founder.browser.page(&format!("/admin/inquiries/{reference}")).await;
+    let way = format!("/admin/export?reference={reference}");
+    one(&page, &format!("a[href='{way}']"));
+    let page = founder.browser.page(&way).await;
     assert_eq!(one(&page, "#erase").attr("value"), Some(reference.as_str()));
 
     let erase = [("erase", reference.as_str())];
@@ -150,7 +153,7 @@ async fn erasing_shows_whom_it_is_about_asks_for_the_password_and_leaves_only_th
         (StatusCode::SEE_OTHER, "/admin/export?done=erased")
     );
     assert!(!holds(&office, &reference).await);
-    assert_eq!(ledger(&office, &reference).await, ["viewed", "viewed", "erased"]);
+    assert_eq!(ledger(&office, &reference).await, ["viewed", "viewed", "viewed", "erased"]);
     let log = std::fs::metadata(office.data.path().join("practice.db-wal")).expect("a log");
     assert_eq!(log.len(), 0, "the log is emptied at once");
     let again = founder.browser.post("/admin/export/erase/now", &right).await;
@@ -191,6 +194,7 @@ async fn a_held_back_erasing_is_explained_and_goes_on_after_a_password() {
     assert!(words(one(&page, ".note-warning")).contains("11 of 11 requests are due at once"));
     let answer = founder.browser.post("/admin/export/erase-due", &[("password", "another")]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    one(&answer.html(), "#due-password-error");
     let answer = founder.browser.post("/admin/export/erase-due", &[("password", PASSWORD)]).await;
     assert_eq!(answer.header("location"), "/admin/export?done=erased");
     one(&founder.browser.page("/admin/export").await, ".empty");
@@ -216,6 +220,8 @@ async fn emails_that_wait_are_sent_again_at_once() {
     one(&page, ".note-warning form[action='/admin/mail/retry']");
     let answer = founder.browser.post("/admin/mail/retry", &[]).await;
     assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/admin?done=resent"));
+    let page = founder.browser.page("/admin?done=resent").await;
+    assert_eq!(words(one(&page, ".notice")), "The emails are being sent again.");
     let next = outbox::next_due(&mut office.desk().db.read().await.expect("reads"), now).await;
     assert_eq!(next.expect("an answer"), Some(now));
 }

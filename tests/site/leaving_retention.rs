@@ -67,7 +67,7 @@ async fn what_is_erased_within_a_week_is_listed_and_can_be_kept() {
     inbox.add_as("closed", now - days(172)).await;
     let sooner = inbox.add_as("spam", now - days(29)).await;
     let listed = leaving(&inbox, now).await;
-    let names: Vec<_> = listed.iter().map(|row| (&row.reference, row.status.as_str())).collect();
+    let names: Vec<_> = listed.iter().map(|row| (&row.reference, row.status.name())).collect();
     assert_eq!(names, [(&sooner, "spam"), (&soon, "closed")]);
     assert_eq!(listed[1].erased_at, now + days(6));
 

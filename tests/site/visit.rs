@@ -79,7 +79,8 @@ pub fn add_tables(folder: &Path, tables: &str) {
     std::fs::write(&file, format!("{text}\n{tables}\n")).expect("written");
 }
 
-fn copy(from: &Path, to: &Path) {
+/// A folder with everything in it.
+pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("readable") {
         let entry = entry.expect("readable");
@@ -113,6 +114,13 @@ impl Site {
         read(self.router.clone().oneshot(request).await.expect("an answer")).await
     }
 
+    /// Posts a form that is encoded already.
+    pub async fn post(&self, path: &str, body: String) -> Answer {
+        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        let request = request.body(Body::from(body)).expect("a request");
+        read(self.router.clone().oneshot(request).await.expect("an answer")).await
+    }
+
     pub async fn open(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[]).await
     }
@@ -132,7 +140,7 @@ pub async fn read(response: Response) -> Answer {
     Answer { status: parts.status, headers: parts.headers, body }
 }
 
-fn settings(content: &Path) -> Settings {
+pub fn settings(content: &Path) -> Settings {
     let mut arguments = vec!["practice-site", "--base-url", BASE_URL, "--content"];
     arguments.push(content.to_str().expect("a path in UTF-8"));
     let cli = Cli::try_parse_from(arguments).expect("the arguments are right");

@@ -98,6 +98,7 @@ struct EventRow {
     who: Option<String>,
     kind: String,
     detail: Option<String>,
+    undone_at: Option<i64>,
     sealed: Option<Vec<u8>>,
 }
 
@@ -124,7 +125,7 @@ pub async fn load(conn: &mut SqliteConnection, chosen: &Chosen, zone: &TimeZone)
     .context("reading inquiries for an export")?;
     let ids = serde_json::to_string(&rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
     let events: Vec<EventRow> = sqlx::query_as(
-        "SELECT inquiry_id, at, staff.name AS who, kind, detail, sealed
+        "SELECT inquiry_id, at, staff.name AS who, kind, detail, undone_at, sealed
          FROM events LEFT JOIN staff ON staff.id = staff_id
          WHERE inquiry_id IN (SELECT value FROM json_each(?)) ORDER BY events.id",
     )
@@ -184,7 +185,8 @@ impl Sealed {
                 Some(Ok(text)) => Typed::Text(String::from_utf8_lossy(&text).into_owned()),
                 Some(Err(_)) => Typed::Damaged,
             };
-            let words = [Some(event.kind), event.detail];
+            let taken_back = event.undone_at.map(|_| "(taken back)".to_owned());
+            let words = [Some(event.kind), event.detail, taken_back];
             let what = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
             anyhow::Ok(Event { at: at(event.at)?, who: event.who, what, typed })
         };

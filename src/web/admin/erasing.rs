@@ -77,7 +77,10 @@ pub async fn keep(State(web): State<Arc<Web>>, staff: Staff, fields: Fields) -> 
 
 /// Erases all that is due although it looked odd, since somebody has looked at it and shown the password.
 pub async fn due(State(web): State<Arc<Web>>, staff: Staff, fields: Fields) -> Result<Response, Fault> {
-    if let Some(refusal) = doubted(&web, &staff, &fields).await? {
+    if let Some(mut refusal) = doubted(&web, &staff, &fields).await? {
+        if refusal.field == "password" {
+            refusal.field = "due-password"; // the page asks for it twice
+        }
         return export::page(&web, &staff, None, refusal, Typed::default()).await;
     }
     let desk = desk_of(&web)?;

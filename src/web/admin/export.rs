@@ -25,6 +25,7 @@ use crate::content::calendar;
 use crate::inquiry::Reference;
 use crate::inquiry::export::{self, Chosen, Exported};
 use crate::inquiry::retention::{self, Hold, Leaving};
+use crate::inquiry::status::Status;
 
 #[derive(Template)]
 #[template(path = "admin/export/index.html")]
@@ -49,15 +50,6 @@ pub struct Typed {
 impl ExportPage<'_> {
     fn day(&self, at: &Timestamp) -> String {
         calendar::weekday_and_day(at.to_zoned(self.layout.practice().time_zone()).date())
-    }
-
-    fn status(&self, leaving: &Leaving) -> &'static str {
-        match leaving.status.as_str() {
-            "spam" => "Spam",
-            "referred-out" => "Referred out",
-            "became-client" => "Became client",
-            _ => "Closed",
-        }
     }
 }
 

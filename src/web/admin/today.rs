@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
 
 use super::super::error::Fault;
@@ -11,7 +12,7 @@ use super::super::{Web, render};
 use super::desk_of;
 use super::gate::Staff;
 use super::inquiries::row::Row;
-use super::layout::AdminLayout;
+use super::layout::{AdminLayout, notice};
 use super::settings::details;
 use crate::audit::{Entry, Outcome};
 use crate::inquiry::answers::{LookingFor, Voicemail, Way};
@@ -42,7 +43,7 @@ struct TodayPage<'a> {
 }
 
 /// The three lists.
-pub async fn show(State(web): State<Arc<Web>>, staff: Staff) -> Result<Response, Fault> {
+pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result<Response, Fault> {
     let desk = desk_of(&web)?;
     let (now, snapshot) = (web.now(), web.current.load());
     let practice = &snapshot.content().practice;
@@ -68,7 +69,7 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff) -> Result<Response,
         records.into_iter().map(|record| Row::of(record.open(&staff.private), practice, now)).collect()
     };
     Ok(render::html(&TodayPage {
-        layout: AdminLayout::new(&snapshot, &staff, "/admin", "Today"),
+        layout: AdminLayout::new(&snapshot, &staff, "/admin", "Today").with_notice(notice(uri.query())),
         reply_now: rows(reply_now),
         coming_up: rows(coming_up),
         quiet: rows(quiet),

@@ -36,13 +36,13 @@ pub async fn show(State(web): State<Arc<Web>>) -> Result<Response, Fault> {
 
 /// The form with everything that was typed, for changing an answer.
 pub async fn change(State(web): State<Arc<Web>>, request: Request) -> Result<Response, Response> {
-    let step = Step::read(web, request).await?;
+    let step = Step::read(web, request).await?.with_token()?;
     Ok(form_page::show(&step.snapshot, &step.draft))
 }
 
 /// The form with its problems, or the answers shown back.
 pub async fn check(State(web): State<Arc<Web>>, request: Request) -> Result<Response, Response> {
-    let step = Step::read(web, request).await?;
+    let step = Step::read(web, request).await?.with_token()?;
     let fitting = step.checked()?;
     Ok(step.shown_back(&fitting, None))
 }
@@ -102,11 +102,16 @@ impl Step {
             return Err(other_pages::unavailable(&snapshot, &draft));
         }
         let now = web.now();
-        let mut step = Self { web, snapshot, draft, now };
-        if step.draft.token.is_empty() {
-            step.renew_token().map_err(Fault::into_response)?;
+        Ok(Self { web, snapshot, draft, now })
+    }
+
+    /// Where the token got lost, a new one takes its place. `store` asks to look again instead: without a token, sending
+    /// twice would store twice.
+    fn with_token(mut self) -> Result<Self, Response> {
+        if self.draft.token.is_empty() {
+            self.renew_token().map_err(Fault::into_response)?;
         }
-        Ok(step)
+        Ok(self)
     }
 
     fn desk(&self) -> anyhow::Result<&Desk> {

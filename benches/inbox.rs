@@ -54,7 +54,7 @@ async fn measure(count: usize) -> Result<()> {
         println!("  {name:<34} {:>9.1} ms", millis(best));
     }
     for (name, typed, expected) in [
-        ("search by name, one fits", "person 77x".to_owned(), 1),
+        ("search by name, one fits", "person x77x".to_owned(), 1),
         ("search by name, nobody fits", "nobody".to_owned(), 0),
         ("search by phone digits", format!("{:07}", count / 2), 1),
     ] {
@@ -90,7 +90,7 @@ async fn fill(db: &Db, key: &PrivateKey, count: usize) -> Result<()> {
 
 fn answers(number: usize) -> Answers {
     Answers {
-        name: format!("Person {number}x Made-Up"),
+        name: format!("Person x{number}x Made-Up"),
         looking_for: LookingFor::Myself,
         location: "OR".into(),
         by: vec![Way::Call],

@@ -107,7 +107,7 @@ const SLIPS: [Slip; 14] = [
     ),
     (
         |form| done(form.fill(NOTE, &format!("e{}", "\u{301}".repeat(17_000)))),
-        "Your note holds too many accents and marks for us to store. Take some of them out",
+        "Your note takes up too much room. Make it shorter",
         "note",
     ),
     (

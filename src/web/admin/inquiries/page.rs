@@ -166,10 +166,14 @@ impl ShowPage<'_> {
 
     /// The statuses that are set with one press.
     fn plain_next(&self) -> Vec<Status> {
-        let asks = [Status::Closed, Status::ReferredOut];
-        let spam = self.record.status == Status::Spam;
         let next = self.record.status.next().iter().copied();
-        next.filter(|next| !asks.contains(next) && !(spam && *next == Status::New)).collect()
+        next.filter(|next| match next {
+            Status::Closed | Status::ReferredOut => false,
+            // That button says "Not spam".
+            Status::New => self.record.status != Status::Spam,
+            _ => true,
+        })
+        .collect()
     }
 
     fn view_name(&self) -> &'static str {

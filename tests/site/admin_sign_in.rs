@@ -108,6 +108,7 @@ async fn sec_10_too_many_tries_wait_and_a_known_browser_does_not() {
     assert_eq!(one(&answer.html(), "#email").value().attr("value"), Some(EMAIL));
     let own = sign_in(&founder.browser, PASSWORD, &code(&office, &founder.seed)).await;
     assert_eq!(own.status, StatusCode::SEE_OTHER);
+    assert!(founder.browser.open("/admin/log").await.text().contains("Sign-in before the wait was over"));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::inquiry::fixture::{BY, Inbox, answers, at};
 use crate::inquiry::record::{self, Record};
 
 async fn now_of(inbox: &Inbox, reference: &Reference) -> Record {
-    let found = record::find(&mut *inbox.db.read().await.expect("reads"), reference).await;
+    let found = record::find(&mut inbox.db.read().await.expect("reads"), reference).await;
     found.expect("reads").expect("there")
 }
 

@@ -253,23 +253,25 @@ pub async fn note_cross_site(State(web): State<Arc<Web>>, request: Request, next
     let visitor = Visitor::of(&web, &request);
     let response = next.run(request).await;
     if response.extensions().get::<ProtectionError>().is_some()
-        && let Err(error) = note_refusal(&web, &visitor).await
+        && let Err(error) = note_rarely(&web, &visitor, "cross-site post").await
     {
         tracing::error!("a refused cross-site post can't be written down: {error:#}");
     }
     response
 }
 
-async fn note_refusal(web: &Web, visitor: &Visitor) -> anyhow::Result<()> {
+/// Writes down what strangers can repeat at will: the first few times, then ever more rarely, so that they can't fill
+/// the disk with it.
+pub async fn note_rarely(web: &Web, visitor: &Visitor, event: &'static str) -> anyhow::Result<()> {
     let Some(desk) = web.desk() else { return Ok(()) };
     let now = web.now().as_millisecond();
-    if desk.door.throttle.begin(&[Key::account("cross-site posts")], now).is_err() {
+    if desk.door.throttle.begin(&[Key::account(event)], now).is_err() {
         return Ok(());
     }
-    tracing::warn!("a post from another site was refused");
+    tracing::warn!("refused: {event}");
     let mut write = desk.db.begin().await?;
     let by = visitor.caller().by;
-    let entry = Entry { by, event: "cross-site post", target: None, outcome: Outcome::Refused, detail: None };
+    let entry = Entry { by, event, target: None, outcome: Outcome::Refused, detail: None };
     record(&mut write, entry, now).await?;
     Ok(write.commit().await?)
 }

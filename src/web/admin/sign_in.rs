@@ -16,7 +16,7 @@ use super::again::{self, Again, Kept};
 use super::cookies::Cookie;
 use super::desk_of;
 use super::fields::Fields;
-use super::gate::{Entering, Visitor};
+use super::gate::{Entering, Visitor, note_rarely};
 use super::layout::{AdminLayout, notice, spoken};
 use super::refusal::Refusal;
 use crate::outbox;
@@ -80,7 +80,10 @@ pub async fn submit(
             let refusal = Refusal::new("", "Email, password or code does not match.");
             Ok(once_more(&web, &fields, refusal))
         }
-        SignIn::Wait { until } => Ok(once_more(&web, &fields, Refusal::wait(&web, until))),
+        SignIn::Wait { until } => {
+            note_rarely(&web, &visitor, "sign-in before the wait was over").await?;
+            Ok(once_more(&web, &fields, Refusal::wait(&web, until)))
+        }
     }
 }
 

@@ -357,3 +357,27 @@ async fn a_damaged_record_is_said_to_be_one_and_hides_no_other() {
         browser.page(&format!("/admin/inquiries/{reference}/answer")).await;
     }
 }
+
+#[tokio::test]
+async fn where_the_disk_is_full_reading_goes_on_and_a_typed_note_is_not_lost() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let reference = sent(&office, &sam(), &[]).await;
+    let page = browser.page(&format!("/admin/inquiries/{reference}")).await;
+    let mut write = office.desk().db.begin().await.expect("begins");
+    // Every write of these tables fails, as on a full disk.
+    for table in ["audit", "events"] {
+        let sql = format!(
+            "CREATE TRIGGER full_{table} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *write).await.expect("makes");
+    }
+    write.commit().await.expect("commits");
+    let note = Form::on(&page, &at(&reference, "notes")).fill("note", "Typed for ten minutes");
+    let answer = note.press(&browser, "").await;
+    assert_eq!(answer.status, 503);
+    let page = answer.html();
+    assert!(words(one(&page, ".error-summary")).contains("What you typed is still here"));
+    assert_eq!(Form::on(&page, &at(&reference, "notes")).value("note"), "Typed for ten minutes");
+    assert!(words(one(&browser.page("/admin").await, "tbody")).contains("Sam Made-Up"));
+}

@@ -29,7 +29,7 @@ pub async fn note_cross_site(State(web): State<Arc<Web>>, request: Request, next
 pub async fn note_rarely(web: &Web, visitor: &Visitor, event: &'static str) -> anyhow::Result<()> {
     let Some(desk) = web.desk() else { return Ok(()) };
     let now = web.now().as_millisecond();
-    if desk.door.throttle.begin(&[Key::account(event)], now).is_err() {
+    if desk.door.throttle.begin(&[Key::Named(event)], now).is_err() {
         return Ok(());
     }
     tracing::warn!("refused: {event}");

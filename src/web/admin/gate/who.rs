@@ -41,6 +41,7 @@ struct Outside {
     request_id: RequestId,
     address: Option<IpAddr>,
     device: String,
+    session_cookie: Option<Zeroizing<String>>,
     device_cookie: Option<Zeroizing<String>>,
 }
 
@@ -117,6 +118,11 @@ impl Visitor {
         self.0.device_cookie.as_ref().map(|cookie| cookie.as_str())
     }
 
+    /// The cookie of a session that the browser has already.
+    pub fn session_cookie(&self) -> Option<&str> {
+        self.0.session_cookie.as_ref().map(|cookie| cookie.as_str())
+    }
+
     pub(super) fn of(web: &Web, request: &Request) -> Self {
         let counted = client::address(request, &web.settings.trusted_proxies);
         let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
@@ -124,6 +130,7 @@ impl Visitor {
             request_id: RequestId::new(),
             address: counted.filter(|_| web.settings.rate_limit),
             device: device::label(agent.unwrap_or_default()),
+            session_cookie: Cookie::Session.read(request.headers(), &web.settings).map(Zeroizing::new),
             device_cookie: Cookie::Device.read(request.headers(), &web.settings).map(Zeroizing::new),
         }))
     }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::inquiry::fixture::{BY, Inbox, answers, at};
 use crate::inquiry::record::{self, Record};
+use crate::inquiry::retention;
 
 async fn now_of(inbox: &Inbox, reference: &Reference) -> Record {
     let found = record::find(&mut inbox.db.read().await.expect("reads"), reference).await;
@@ -112,4 +113,27 @@ async fn a_note_that_is_taken_back_is_gone() {
         .expect("counts");
     assert_eq!(left, 0);
     assert_eq!(now_of(&inbox, &reference).await.last_step, Step::Received);
+}
+
+#[tokio::test]
+async fn what_was_kept_since_is_not_taken_back_with_the_change_before() {
+    let inbox = Inbox::new().await;
+    let reference = inbox.add(&answers("Sam"), 0, "").await;
+    set(&inbox, &reference, Status::Closed, 1).await;
+    let closed = now_of(&inbox, &reference).await;
+    let mut write = inbox.db.begin().await.expect("begins");
+    let periods = &inbox.practice.retention;
+    assert!(retention::keep(&mut write, BY, 1, &reference, periods, at(2)).await.expect("keeps"));
+    write.commit().await.expect("commits");
+
+    assert_eq!(take_back(&inbox, &reference, closed.version).await, Changed::Conflict);
+    let kept = now_of(&inbox, &reference).await;
+    assert_eq!((kept.version, kept.last_step), (closed.version + 1, Step::Kept));
+    assert_eq!(take_back(&inbox, &reference, kept.version).await, Changed::NotAllowed);
+    let (keep_until, told): (Option<i64>, Option<i64>) =
+        sqlx::query_as("SELECT keep_until, (SELECT version FROM events WHERE kind = 'kept') FROM inquiries")
+            .fetch_one(&mut *inbox.db.read().await.expect("reads"))
+            .await
+            .expect("reads");
+    assert_eq!((keep_until.is_some(), told), (true, Some(kept.version)));
 }

@@ -139,6 +139,24 @@ async fn the_notice_takes_back_what_it_tells_of_once() {
 }
 
 #[tokio::test]
+async fn an_old_notice_does_not_offer_to_take_back_what_was_done_since() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let reference = sent(&office, &sam(), &[]).await;
+    let page = browser.page(&format!("/admin/inquiries/{reference}")).await;
+    let note = Form::on(&page, &at(&reference, "notes")).fill("note", "Mine");
+    let answer = note.press(&browser, "").await;
+    let noted = answer.header("location");
+    for _ in 0..2 {
+        one(&browser.page(noted).await, ".notice form");
+    }
+    note.fill("note", "Theirs").go(&browser, "").await;
+    assert!(all(&browser.page(noted).await, ".notice").is_empty());
+    let bare = format!("/admin/inquiries/{reference}?done=note");
+    assert!(all(&browser.page(&bare).await, ".notice").is_empty());
+}
+
+#[tokio::test]
 async fn sec_33_who_changes_what_somebody_else_just_changed_is_shown_their_change() {
     let office = Office::fresh().await;
     let Founder { browser, .. } = office.founded().await;

@@ -240,9 +240,9 @@ impl<'a> Desired<'a> {
             Err(error) => return self.not_stored(&error).await,
         };
         match changed {
-            Changed::Done => {
+            Changed::Done(version) => {
                 let view = self.view().map(|view| format!("view={}&", view.name())).unwrap_or_default();
-                let address = format!("/admin/inquiries/{}?{view}done={done}", self.reference);
+                let address = format!("/admin/inquiries/{}?{view}done={done}&at={version}", self.reference);
                 Ok(Redirect::to(&address).into_response())
             }
             Changed::NotThere => Ok(not_there()),

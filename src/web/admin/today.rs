@@ -34,6 +34,8 @@ struct TodayPage<'a> {
     held: usize,
     /// Requests that the clock erases within the week.
     leaving: usize,
+    /// What is due to be erased waits for somebody to look at it.
+    erasing_waits: bool,
     /// Articles that nobody has read through for a year: title and slug.
     to_review: Vec<(&'a str, &'a str)>,
     /// Details that visitors look for and do not find.
@@ -54,6 +56,7 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
     let quiet = record::load(&mut look, &today.quiet).await?;
     let counts = inbox::counts(&mut look).await?;
     let leaving = retention::leaving(&mut look, &practice.retention, now).await?.len();
+    let erasing_waits = retention::hold(&mut look, &practice.retention, now).await?.is_some();
     let entry = Entry {
         by: staff.by(),
         event: "list viewed",
@@ -74,6 +77,7 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
         coming_up: rows(coming_up),
         quiet: rows(quiet),
         leaving,
+        erasing_waits,
         to_review: due.map(|text| (text.title.as_str(), text.slug.as_str())).collect(),
         empty_details: details(practice).iter().filter(|detail| detail.value.is_empty()).count(),
         faulty: !web.faults.load().is_empty(),
@@ -83,6 +87,6 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
 
 impl TodayPage<'_> {
     fn all_done(&self) -> bool {
-        self.reply_now.is_empty() && self.coming_up.is_empty() && self.quiet.is_empty()
+        self.reply_now.is_empty() && self.coming_up.is_empty() && self.quiet.is_empty() && !self.erasing_waits
     }
 }

@@ -345,6 +345,35 @@ async fn answering_offers_only_the_ways_that_were_allowed_and_one_press_logs_it(
 }
 
 #[tokio::test]
+async fn who_asked_to_stop_is_not_offered_to_be_reached() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let reference = sent(&office, &sam(), &[]).await;
+    let address = format!("/admin/inquiries/{reference}");
+    let page = browser.page(&address).await;
+    let stop = Form::on(&page, "form:has(#reason)").fill("reason", "asked-to-stop");
+    let page = stop.go(&browser, "closed").await;
+    assert_eq!(words(all(&page, ".inquiry h2")[0]), "They asked you to stop");
+    assert!(all(&page, "#plan, a[href^='tel:'], a[href^='mailto:'], a[href$='/answer']").is_empty());
+    let row = words(one(&browser.page("/admin/inquiries?view=closed").await, "tbody tr"));
+    assert!(row.contains("They asked you to stop") && !row.contains("Call"), "{row}");
+    for answer in [
+        browser.open(&format!("{address}/answer")).await,
+        browser.post(&format!("{address}/answer"), &[("template", "offer-times")]).await,
+    ] {
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, address.as_str()));
+    }
+    let answer = browser.post(&format!("{address}/contacts"), &[("kind", "email")]).await;
+    assert_eq!(answer.status, 422);
+    assert!(words(one(&answer.html(), ".error-summary")).contains("They asked you to stop."));
+    let contacts = Form::on(&page, &at(&reference, "contacts"));
+    assert_eq!(contacts.offers(), ["heard-from"]);
+    let page = contacts.go(&browser, "heard-from").await;
+    assert!(words(one(&page, ".timeline li:first-child")).starts_with("They got in touch"));
+    one(&page, "#stop");
+}
+
+#[tokio::test]
 async fn a_damaged_record_is_said_to_be_one_and_hides_no_other() {
     let office = Office::fresh().await;
     let Founder { browser, .. } = office.founded().await;

@@ -118,7 +118,7 @@ pub async fn log_contact(
     let found = record::find(&mut *desired.desk.db.read().await?, &desired.reference).await?;
     let Some(record) = found else { return Ok(not_there()) };
     let inquiry = record.open(&desired.staff.private);
-    let is_allowed = contact::kinds(inquiry.answers.as_ref()).contains(&kind);
+    let is_allowed = contact::kinds(inquiry.plan()).contains(&kind);
     let Desired { desk, staff, reference, now, .. } = &desired;
     let changed = async {
         let mut write = desk.db.begin().await?;
@@ -135,7 +135,14 @@ pub async fn log_contact(
     };
     match changed.await.transpose() {
         Some(changed) => desired.ended(changed, "contact").await,
-        None => desired.refused(Refusal::new("kind", "They did not allow this way of being reached.")).await,
+        None => {
+            let words = if inquiry.record.asked_to_stop() {
+                "They asked you to stop. Only that they got in touch can be logged."
+            } else {
+                "They did not allow this way of being reached."
+            };
+            desired.refused(Refusal::new("kind", words)).await
+        }
     }
 }
 

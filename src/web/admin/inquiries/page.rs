@@ -121,7 +121,7 @@ pub async fn page(
         layout: layout.with_error(beside.refusal.is_some()),
         due: runs.then(|| clock::due(record.reply_by, practice, now)),
         signs: answers.map(scam::signs).unwrap_or_default(),
-        kinds: contact::kinds(answers),
+        kinds: contact::kinds(inquiry.plan()),
         suggests_last_note: record.status.is_open() && contact::suggests_last_note(&timeline),
         can_undo,
         around,

@@ -289,7 +289,7 @@ mod tests {
         let mut write = inbox.db.begin().await.expect("begins");
         let found = today(&mut write, &inbox.practice, at(2)).await.expect("reads");
         assert_eq!(found.reply_now.len(), 1);
-        let logged = change::log_contact(&mut write, BY, &reference, Kind::Email, at(3)).await;
+        let logged = change::log_contact(&mut write, BY, &reference, Kind::Email, 2, at(3)).await;
         assert!(matches!(logged.expect("writes"), Changed::Done(_)));
         let found = today(&mut write, &inbox.practice, at(4)).await.expect("reads");
         assert!(found.reply_now.is_empty());

@@ -178,6 +178,23 @@ async fn sec_33_who_changes_what_somebody_else_just_changed_is_shown_their_chang
 }
 
 #[tokio::test]
+async fn a_contact_that_is_sent_twice_counts_once() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let reference = sent(&office, &sam(), &[]).await;
+    for path in [format!("/admin/inquiries/{reference}"), format!("/admin/inquiries/{reference}/answer")] {
+        let contacts = Form::on(&browser.page(&path).await, &at(&reference, "contacts"));
+        contacts.go(&browser, "email").await;
+        let answer = contacts.press(&browser, "email").await;
+        assert_eq!(answer.status, 409, "{path}");
+        let told = words(one(&answer.html(), ".error-summary"));
+        assert!(told.contains("Jo Example: Sent an email"), "{told}");
+    }
+    let logged = ledger(&office, &reference).await.into_iter().filter(|event| event == "contact logged");
+    assert_eq!(logged.count(), 2);
+}
+
+#[tokio::test]
 async fn what_may_not_follow_is_refused_and_closing_needs_a_reason() {
     let office = Office::fresh().await;
     let Founder { browser, .. } = office.founded().await;
@@ -335,10 +352,8 @@ async fn answering_offers_only_the_ways_that_were_allowed_and_one_press_logs_it(
     assert!(links[1].contains("Tuesday%20%26%20Wednesday"));
     let page = Form::on(&page, &at(&reference, "contacts")).go(&browser, "email").await;
     assert!(words(one(&page, ".timeline li:first-child")).starts_with("Sent an email"));
-    for _ in 0..2 {
-        Form::on(&page, &at(&reference, "contacts")).go(&browser, "no-answer").await;
-    }
-    let page = browser.page(&format!("/admin/inquiries/{reference}")).await;
+    let page = Form::on(&page, &at(&reference, "contacts")).go(&browser, "no-answer").await;
+    let page = Form::on(&page, &at(&reference, "contacts")).go(&browser, "no-answer").await;
     assert!(words(one(&page, "#plan")).contains("Three tries and no answer. Send the last note"));
     let page = browser.page(&format!("/admin/inquiries/{reference}/answer")).await;
     assert_eq!(Form::on(&page, "form[method=get]").value("template"), "last-note");

@@ -126,7 +126,7 @@ pub async fn set_next_step(
 }
 
 /// Logs a contact. The first one stops the clock and makes what was new contacted. The caller has looked whether the plan
-/// allows the kind.
+/// of that version allows the kind.
 ///
 /// # Errors
 /// When the disk or the database refuses.
@@ -135,9 +135,13 @@ pub async fn log_contact(
     by: By<'_>,
     reference: &Reference,
     kind: Kind,
+    version: i64,
     now: Timestamp,
 ) -> Result<Changed> {
     let Some(held) = held(conn, reference).await? else { return Ok(Changed::NotThere) };
+    if held.version != version {
+        return Ok(Changed::Conflict);
+    }
     let at = now.as_millisecond();
     let mut after = State { last_activity_at: at, ..held.state.clone() };
     after.first_contact_at.get_or_insert(at);

@@ -71,8 +71,9 @@ async fn the_first_contact_stops_the_clock_and_later_ones_leave_its_time() {
     let inbox = Inbox::new().await;
     let reference = inbox.add(&answers("Sam"), 0, "").await;
     for hours in [1, 2] {
+        let version = now_of(&inbox, &reference).await.version;
         let mut write = inbox.db.begin().await.expect("begins");
-        let logged = log_contact(&mut write, BY, &reference, Kind::NoAnswer, at(hours)).await;
+        let logged = log_contact(&mut write, BY, &reference, Kind::NoAnswer, version, at(hours)).await;
         assert!(matches!(logged.expect("writes"), Changed::Done(_)));
         write.commit().await.expect("commits");
     }
@@ -93,6 +94,8 @@ async fn an_older_version_changes_nothing() {
     let changed = set_status(&mut write, BY, &reference, &new, &inbox.practice, at(2)).await;
     assert_eq!(changed.expect("reads"), Changed::Conflict);
     let changed = set_next_step(&mut write, BY, &reference, None, old, &inbox.practice, at(2)).await;
+    assert_eq!(changed.expect("reads"), Changed::Conflict);
+    let changed = log_contact(&mut write, BY, &reference, Kind::Email, old, at(2)).await;
     assert_eq!(changed.expect("reads"), Changed::Conflict);
     assert_eq!(undo(&mut write, BY, &reference, old, at(2)).await.expect("reads"), Changed::Conflict);
     drop(write);

@@ -36,6 +36,7 @@ struct AnswerPage<'a> {
     filling: Filling,
     filled: Filled,
     kinds: Vec<Kind>,
+    version: i64,
 }
 
 /// The text that `template` names, or the one that fits. Leads to the request where the person asked to stop.
@@ -101,6 +102,7 @@ async fn page(
         filled: template.filled(&filling),
         filling,
         kinds: contact::kinds(inquiry.plan()),
+        version: inquiry.record.version,
     }))
 }
 

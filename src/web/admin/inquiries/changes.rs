@@ -104,7 +104,7 @@ pub async fn add_note(
     desired.ended(changed, "note").await
 }
 
-/// `kind`
+/// `kind` and `version`; without a version, the request as it stands.
 pub async fn log_contact(
     State(web): State<Arc<Web>>,
     staff: Staff,
@@ -117,13 +117,15 @@ pub async fn log_contact(
     };
     let found = record::find(&mut *desired.desk.db.read().await?, &desired.reference).await?;
     let Some(record) = found else { return Ok(not_there()) };
+    // So that what the plan allows is looked up in the same request that is changed.
+    let version = desired.fields.number("version").unwrap_or(record.version);
     let inquiry = record.open(&desired.staff.private);
     let is_allowed = contact::kinds(inquiry.plan()).contains(&kind);
     let Desired { desk, staff, reference, now, .. } = &desired;
     let changed = async {
         let mut write = desk.db.begin().await?;
         if is_allowed {
-            let changed = change::log_contact(&mut write, staff.by(), reference, kind, *now).await?;
+            let changed = change::log_contact(&mut write, staff.by(), reference, kind, version, *now).await?;
             write.commit().await?;
             return anyhow::Ok(Some(changed));
         }

@@ -285,6 +285,11 @@ async fn the_views_count_page_and_lead_from_one_request_to_the_next() {
     assert!(words(one(&first, "nav[aria-label='Views']")).contains("New (27)"));
     let second = browser.page(one(&first, ".pager a[rel=next]").attr("href").expect("a link")).await;
     assert_eq!(all(&second, "tbody tr").len(), 2);
+    for past in ["3", "1000000", "18446744073709551615"] {
+        let page = browser.page(&format!("/admin/inquiries?view=new&page={past}")).await;
+        assert_eq!(all(&page, "tbody tr").len(), 2, "page {past}");
+        assert!(words(one(&page, ".pager")).contains("Page 2 of 2"));
+    }
     let page = browser.page(&format!("/admin/inquiries/{}?view=new", references[1])).await;
     let next = format!("/admin/inquiries/{}?view=new", references[2]);
     assert_eq!(one(&page, ".pager a[rel=next]").attr("href"), Some(next.as_str()));

@@ -44,9 +44,10 @@ struct ListPage<'a> {
 pub async fn index(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result<Response, Fault> {
     let view = view_in(&uri).unwrap_or(View::New);
     let page = form::in_query(uri.query(), "page").and_then(|page| page.parse().ok());
-    let page = page.unwrap_or(1).clamp(1, 1_000_000);
     let mut look = Look::begin(&desk_of(&web)?.db, &web.looks).await?;
     let counts = inbox::counts(&mut look).await?;
+    // The last page shrinks while somebody works on it.
+    let page = page.unwrap_or(1).clamp(1, pages(count(&counts, Some(view))));
     let ids = inbox::page(&mut look, view, page).await?;
     let records = record::load(&mut look, &ids).await?;
     let detail = format!("{}, page {page}", view.name());
@@ -77,6 +78,15 @@ pub async fn search(
     look.end(entry(&staff, "searched", &detail), web.now()).await;
     let shown = Shown { counts, view: None, records, page: 1, query: typed, more };
     shown.answer(&web, &staff, &uri).await
+}
+
+/// How many inquiries a view has; none in a search.
+fn count(counts: &[(View, usize)], view: Option<View>) -> usize {
+    counts.iter().find(|(known, _)| Some(*known) == view).map_or(0, |(_, count)| *count)
+}
+
+fn pages(count: usize) -> usize {
+    count.div_ceil(PAGE).max(1)
 }
 
 fn entry<'a>(staff: &'a Staff, event: &'static str, detail: &'a str) -> Entry<'a> {
@@ -118,12 +128,8 @@ impl Shown<'_> {
 }
 
 impl ListPage<'_> {
-    fn count(&self) -> usize {
-        self.counts.iter().find(|(view, _)| Some(*view) == self.view).map_or(0, |(_, count)| *count)
-    }
-
     fn pages(&self) -> usize {
-        self.count().div_ceil(PAGE).max(1)
+        pages(count(&self.counts, self.view))
     }
 
     fn is_current(&self, view: &View) -> bool {

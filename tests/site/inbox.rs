@@ -273,6 +273,25 @@ async fn not_spam_starts_the_clock() {
 }
 
 #[tokio::test]
+async fn only_spam_can_be_marked_as_not_spam() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let reference = sent(&office, &sam(), &[]).await;
+    let address = format!("/admin/inquiries/{reference}");
+    let page = browser.page(&address).await;
+    let close = Form::on(&page, "form:has(#reason)").fill("reason", "asked-to-stop");
+    let page = close.go(&browser, "closed").await;
+    let version = Form::on(&page, &at(&reference, "contacts")).value("version").to_owned();
+    let answer = browser.post(&format!("{address}/not-spam"), &[("version", &version)]).await;
+    assert_eq!(answer.status, 422);
+    assert!(
+        words(one(&browser.page(&address).await, "main > .tags")).starts_with("Closed: Asked us to stop")
+    );
+    let answer = browser.post(&format!("{address}/not-spam"), &[("version", "1")]).await;
+    assert_eq!(answer.status, 409, "an old page is told what happened");
+}
+
+#[tokio::test]
 async fn the_views_count_page_and_lead_from_one_request_to_the_next() {
     let office = Office::fresh().await;
     let Founder { browser, .. } = office.founded().await;

@@ -75,7 +75,12 @@ pub async fn not_spam(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
+    let found = record::find(&mut *desired.desk.db.read().await?, &desired.reference).await?;
+    let Some(record) = found else { return Ok(not_there()) };
     let version = desired.version();
+    if record.version == version && record.status != Status::Spam {
+        return desired.ended(Ok(Changed::NotAllowed), "").await;
+    }
     let new = NewStatus { status: Status::New, version, reason: None, referred_to: None };
     desired.change_status(&new, "not-spam").await
 }

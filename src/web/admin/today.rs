@@ -11,7 +11,7 @@ use super::super::error::Fault;
 use super::super::{Web, render};
 use super::desk_of;
 use super::gate::Staff;
-use super::inquiries::row::Row;
+use super::inquiries::row::{Row, rows};
 use super::layout::{AdminLayout, notice};
 use super::settings::details;
 use crate::audit::{Entry, Outcome};
@@ -68,14 +68,12 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
     let today = now.to_zoned(practice.time_zone()).date();
     let due =
         snapshot.content().articles.iter().filter(|text| text.next_review().is_some_and(|day| day <= today));
-    let rows = |records: Vec<record::Record>| {
-        records.into_iter().map(|record| Row::of(record.open(&staff.private), practice, now)).collect()
-    };
+    let rows = async |records| rows(records, &staff.private, practice, now).await;
     Ok(render::html(&TodayPage {
         layout: AdminLayout::new(&snapshot, &staff, "/admin", "Today").with_notice(notice(uri.query())),
-        reply_now: rows(reply_now),
-        coming_up: rows(coming_up),
-        quiet: rows(quiet),
+        reply_now: rows(reply_now).await?,
+        coming_up: rows(coming_up).await?,
+        quiet: rows(quiet).await?,
         leaving,
         erasing_waits,
         to_review: due.map(|text| (text.title.as_str(), text.slug.as_str())).collect(),

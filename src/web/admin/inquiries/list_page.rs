@@ -13,7 +13,7 @@ use super::super::desk_of;
 use super::super::fields::Fields;
 use super::super::gate::Staff;
 use super::super::layout::{AdminLayout, notice};
-use super::row::Row;
+use super::row::{Row, rows};
 use super::view_in;
 use crate::audit::{Entry, Outcome};
 use crate::inquiry::answers::{LookingFor, Voicemail, Way};
@@ -106,13 +106,7 @@ struct Shown<'a> {
 impl Shown<'_> {
     async fn answer(self, web: &Web, staff: &Staff, uri: &Uri) -> Result<Response, Fault> {
         let snapshot = web.current.load();
-        let (practice, now) = (&snapshot.content().practice, web.now());
-        let key = staff.private.clone();
-        let records = self.records;
-        // A page of them takes some milliseconds, which is too long for an async thread.
-        let open = move || records.into_iter().map(|record| record.open(&key)).collect::<Vec<_>>();
-        let inquiries = tokio::task::spawn_blocking(open).await?;
-        let rows = inquiries.into_iter().map(|inquiry| Row::of(inquiry, practice, now)).collect();
+        let rows = rows(self.records, &staff.private, &snapshot.content().practice, web.now()).await?;
         let title = if self.view.is_some() { "Inquiries" } else { "Search" };
         let layout = AdminLayout::new(&snapshot, staff, "/admin/inquiries", title);
         Ok(render::html(&ListPage {

@@ -24,7 +24,8 @@ use state::{State, start_of};
 /// How a change ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
-    Done,
+    /// With the version of the inquiry after it.
+    Done(i64),
     /// Somebody else changed the inquiry in the meantime. Nothing was written.
     Conflict,
     /// The change may not follow where the inquiry stands now.
@@ -125,7 +126,7 @@ pub async fn set_next_step(
 }
 
 /// Logs a contact. The first one stops the clock and makes what was new contacted. The caller has looked whether the plan
-/// allows the kind.
+/// of that version allows the kind.
 ///
 /// # Errors
 /// When the disk or the database refuses.
@@ -134,9 +135,13 @@ pub async fn log_contact(
     by: By<'_>,
     reference: &Reference,
     kind: Kind,
+    version: i64,
     now: Timestamp,
 ) -> Result<Changed> {
     let Some(held) = held(conn, reference).await? else { return Ok(Changed::NotThere) };
+    if held.version != version {
+        return Ok(Changed::Conflict);
+    }
     let at = now.as_millisecond();
     let mut after = State { last_activity_at: at, ..held.state.clone() };
     after.first_contact_at.get_or_insert(at);
@@ -195,16 +200,11 @@ pub async fn undo(
         .await
         .context("taking back a change")?;
     held.write(conn, &before).await?;
-    let event = NewEvent {
-        staff_id: staff_id(by),
-        step: Step::Undone,
-        sealed: None,
-        version: version + 1,
-        before: None,
-    };
+    let version = version + 1;
+    let event = NewEvent { staff_id: staff_id(by), step: Step::Undone, sealed: None, version, before: None };
     timeline::add(conn, held.id, event, now).await?;
     record(conn, by, reference, "change undone", None, now).await?;
-    Ok(Changed::Done)
+    Ok(Changed::Done(version))
 }
 
 /// Whether the last change of an inquiry can be taken back.
@@ -246,16 +246,17 @@ impl Held {
         now: Timestamp,
     ) -> Result<Changed> {
         self.write(conn, &after).await?;
+        let version = self.version + 1;
         let event = NewEvent {
             staff_id: staff_id(by),
             step: told.step,
             sealed: told.sealed,
-            version: self.version + 1,
+            version,
             before: Some(serde_json::to_string(&self.state)?),
         };
         timeline::add(conn, self.id, event, now).await?;
         record(conn, by, reference, told.event, told.detail.as_deref(), now).await?;
-        Ok(Changed::Done)
+        Ok(Changed::Done(version))
     }
 
     async fn write(&self, conn: &mut SqliteConnection, state: &State) -> Result<()> {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::inquiry::fixture::{BY, Inbox, answers, at};
 use crate::inquiry::record::{self, Record};
+use crate::inquiry::retention;
 
 async fn now_of(inbox: &Inbox, reference: &Reference) -> Record {
     let found = record::find(&mut inbox.db.read().await.expect("reads"), reference).await;
@@ -31,11 +32,13 @@ async fn what_is_no_spam_gets_a_new_promise_and_taking_that_back_brings_the_susp
     let inbox = Inbox::new().await;
     let reference = inbox.add(&answers("Sam"), 0, "trap links").await;
     let before = now_of(&inbox, &reference).await;
-    assert_eq!(set(&inbox, &reference, Status::New, 48).await, Changed::Done);
+    let changed = set(&inbox, &reference, Status::New, 48).await;
     let after = now_of(&inbox, &reference).await;
+    assert_eq!(changed, Changed::Done(after.version));
     assert!(after.suspicion.is_empty());
     assert_eq!(after.reply_by, calendar_promise(&inbox, 48));
-    assert_eq!(take_back(&inbox, &reference, after.version).await, Changed::Done);
+    let changed = take_back(&inbox, &reference, after.version).await;
+    assert_eq!(changed, Changed::Done(after.version + 1));
     let again = now_of(&inbox, &reference).await;
     assert_eq!((again.status, again.reply_by), (Status::Spam, before.reply_by));
     assert_eq!(again.suspicion, before.suspicion);
@@ -68,9 +71,10 @@ async fn the_first_contact_stops_the_clock_and_later_ones_leave_its_time() {
     let inbox = Inbox::new().await;
     let reference = inbox.add(&answers("Sam"), 0, "").await;
     for hours in [1, 2] {
+        let version = now_of(&inbox, &reference).await.version;
         let mut write = inbox.db.begin().await.expect("begins");
-        let logged = log_contact(&mut write, BY, &reference, Kind::NoAnswer, at(hours)).await;
-        assert_eq!(logged.expect("writes"), Changed::Done);
+        let logged = log_contact(&mut write, BY, &reference, Kind::NoAnswer, version, at(hours)).await;
+        assert!(matches!(logged.expect("writes"), Changed::Done(_)));
         write.commit().await.expect("commits");
     }
     let record = now_of(&inbox, &reference).await;
@@ -91,6 +95,8 @@ async fn an_older_version_changes_nothing() {
     assert_eq!(changed.expect("reads"), Changed::Conflict);
     let changed = set_next_step(&mut write, BY, &reference, None, old, &inbox.practice, at(2)).await;
     assert_eq!(changed.expect("reads"), Changed::Conflict);
+    let changed = log_contact(&mut write, BY, &reference, Kind::Email, old, at(2)).await;
+    assert_eq!(changed.expect("reads"), Changed::Conflict);
     assert_eq!(undo(&mut write, BY, &reference, old, at(2)).await.expect("reads"), Changed::Conflict);
     drop(write);
     assert_eq!(now_of(&inbox, &reference).await.status, Status::Contacted);
@@ -101,15 +107,39 @@ async fn a_note_that_is_taken_back_is_gone() {
     let inbox = Inbox::new().await;
     let reference = inbox.add(&answers("Sam"), 0, "").await;
     let mut write = inbox.db.begin().await.expect("begins");
-    assert_eq!(add_note(&mut write, BY, &reference, b"sealed", at(1)).await.expect("writes"), Changed::Done);
+    let added = add_note(&mut write, BY, &reference, b"sealed", at(1)).await.expect("writes");
+    assert!(matches!(added, Changed::Done(_)));
     write.commit().await.expect("commits");
     let record = now_of(&inbox, &reference).await;
     assert_eq!(record.last_step, Step::Note);
-    assert_eq!(take_back(&inbox, &reference, record.version).await, Changed::Done);
+    assert!(matches!(take_back(&inbox, &reference, record.version).await, Changed::Done(_)));
     let left: i64 = sqlx::query_scalar("SELECT count(*) FROM events WHERE sealed IS NOT NULL")
         .fetch_one(&mut *inbox.db.read().await.expect("reads"))
         .await
         .expect("counts");
     assert_eq!(left, 0);
     assert_eq!(now_of(&inbox, &reference).await.last_step, Step::Received);
+}
+
+#[tokio::test]
+async fn what_was_kept_since_is_not_taken_back_with_the_change_before() {
+    let inbox = Inbox::new().await;
+    let reference = inbox.add(&answers("Sam"), 0, "").await;
+    set(&inbox, &reference, Status::Closed, 1).await;
+    let closed = now_of(&inbox, &reference).await;
+    let mut write = inbox.db.begin().await.expect("begins");
+    let periods = &inbox.practice.retention;
+    assert!(retention::keep(&mut write, BY, 1, &reference, periods, at(2)).await.expect("keeps"));
+    write.commit().await.expect("commits");
+
+    assert_eq!(take_back(&inbox, &reference, closed.version).await, Changed::Conflict);
+    let kept = now_of(&inbox, &reference).await;
+    assert_eq!((kept.version, kept.last_step), (closed.version + 1, Step::Kept));
+    assert_eq!(take_back(&inbox, &reference, kept.version).await, Changed::NotAllowed);
+    let (keep_until, told): (Option<i64>, Option<i64>) =
+        sqlx::query_as("SELECT keep_until, (SELECT version FROM events WHERE kind = 'kept') FROM inquiries")
+            .fetch_one(&mut *inbox.db.read().await.expect("reads"))
+            .await
+            .expect("reads");
+    assert_eq!((keep_until.is_some(), told), (true, Some(kept.version)));
 }

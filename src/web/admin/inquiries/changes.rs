@@ -75,7 +75,12 @@ pub async fn not_spam(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
+    let found = record::find(&mut *desired.desk.db.read().await?, &desired.reference).await?;
+    let Some(record) = found else { return Ok(not_there()) };
     let version = desired.version();
+    if record.version == version && record.status != Status::Spam {
+        return desired.ended(Ok(Changed::NotAllowed), "").await;
+    }
     let new = NewStatus { status: Status::New, version, reason: None, referred_to: None };
     desired.change_status(&new, "not-spam").await
 }
@@ -104,7 +109,7 @@ pub async fn add_note(
     desired.ended(changed, "note").await
 }
 
-/// `kind`
+/// `kind` and `version`; without a version, the request as it stands.
 pub async fn log_contact(
     State(web): State<Arc<Web>>,
     staff: Staff,
@@ -117,13 +122,15 @@ pub async fn log_contact(
     };
     let found = record::find(&mut *desired.desk.db.read().await?, &desired.reference).await?;
     let Some(record) = found else { return Ok(not_there()) };
+    // So that what the plan allows is looked up in the same request that is changed.
+    let version = desired.fields.number("version").unwrap_or(record.version);
     let inquiry = record.open(&desired.staff.private);
-    let is_allowed = contact::kinds(inquiry.answers.as_ref()).contains(&kind);
+    let is_allowed = contact::kinds(inquiry.plan()).contains(&kind);
     let Desired { desk, staff, reference, now, .. } = &desired;
     let changed = async {
         let mut write = desk.db.begin().await?;
         if is_allowed {
-            let changed = change::log_contact(&mut write, staff.by(), reference, kind, *now).await?;
+            let changed = change::log_contact(&mut write, staff.by(), reference, kind, version, *now).await?;
             write.commit().await?;
             return anyhow::Ok(Some(changed));
         }
@@ -135,7 +142,14 @@ pub async fn log_contact(
     };
     match changed.await.transpose() {
         Some(changed) => desired.ended(changed, "contact").await,
-        None => desired.refused(Refusal::new("kind", "They did not allow this way of being reached.")).await,
+        None => {
+            let words = if inquiry.record.asked_to_stop() {
+                "They asked you to stop. Only that they got in touch can be logged."
+            } else {
+                "They did not allow this way of being reached."
+            };
+            desired.refused(Refusal::new("kind", words)).await
+        }
     }
 }
 
@@ -240,9 +254,9 @@ impl<'a> Desired<'a> {
             Err(error) => return self.not_stored(&error).await,
         };
         match changed {
-            Changed::Done => {
+            Changed::Done(version) => {
                 let view = self.view().map(|view| format!("view={}&", view.name())).unwrap_or_default();
-                let address = format!("/admin/inquiries/{}?{view}done={done}", self.reference);
+                let address = format!("/admin/inquiries/{}?{view}done={done}&at={version}", self.reference);
                 Ok(Redirect::to(&address).into_response())
             }
             Changed::NotThere => Ok(not_there()),

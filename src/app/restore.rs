@@ -108,7 +108,7 @@ async fn put_aside(database: &Path, now: Timestamp) -> Result<PathBuf> {
         // Often the very reason for restoring. Its log is kept beside it.
         Err(error) => tracing::warn!("the old database can't be read: {error:#}"),
     }
-    let aside = database.with_file_name(format!("{ASIDE}{}", now.strftime("%Y-%m-%dT%H%M%SZ")));
+    let aside = database.with_file_name(format!("{ASIDE}{}", now.strftime("%Y-%m-%dT%H%M%S%.3fZ")));
     ensure!(!aside.try_exists()?, "{} is there already; try again in a moment", aside.display());
     for ending in ["", "-wal"] {
         let (old, new) = (beside(database, ending), beside(&aside, ending));

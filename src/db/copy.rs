@@ -52,7 +52,7 @@ impl Db {
             .execute(&mut *self.read().await?)
             .await
             .context("the copy can't be written")?;
-        prove(part).await?;
+        prove(part).await.context("the copy is not good")?;
         spawn_blocking(move || file.sync_all()).await?.context("the copy can't be put on the disk")
     }
 
@@ -74,10 +74,10 @@ impl Db {
 /// One sentence about what is wrong with it.
 pub async fn prove(file: &Path) -> Result<()> {
     let opened = SqliteConnection::connect_with(&options(file).read_only(true)).await;
-    let mut conn = opened.with_context(|| format!("{} can't be opened as a database", file.display()))?;
+    let mut conn = opened.context("it can't be opened as a database")?;
     let outcome = look_over(&mut conn).await;
     let closed = conn.close().await;
-    outcome.with_context(|| format!("{} is no good copy", file.display()))?;
+    outcome?;
     closed.context("closing the copy")
 }
 
@@ -98,7 +98,7 @@ async fn look_over(conn: &mut SqliteConnection) -> Result<()> {
         .fetch_one(&mut *conn)
         .await
         .context("it can't be read to its end")?;
-    ensure!(found == "ok", "it is damaged: {found}");
+    ensure!(found == "ok", "it is damaged: {}", found.replace('\n', " "));
     let applied: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations")
         .fetch_all(conn)
         .await
@@ -201,7 +201,7 @@ mod tests {
             .expect("updates");
         write.commit().await.expect("commits");
         for (file, words) in
-            [(&text, "text"), (&empty, "not a database of this program"), (&newer, "newer version")]
+            [(&text, "as a database"), (&empty, "not a database of this program"), (&newer, "newer version")]
         {
             let error = format!("{:#}", prove(file).await.expect_err("no copy"));
             assert!(error.contains(words), "{error}");

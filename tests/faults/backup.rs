@@ -199,3 +199,36 @@ fn a_copy_takes_no_files_place_and_only_a_good_one_is_restored() {
     assert_eq!(run(data.path(), "restore", &away.path().join("nowhere")).0, Some(1));
     assert_eq!(contents(&data.path().join("practice.db")).0, [reference], "nothing has changed");
 }
+
+#[test]
+fn sessions_end_with_a_restore_so_that_a_stolen_copy_of_a_cookie_opens_nothing() {
+    let (data, away) = (folder(), folder());
+    let database = data.path().join("practice.db");
+    let copy = away.path().join("copy.db");
+    Program::over(data.path()).kill();
+    in_writing(
+        &database,
+        "INSERT INTO staff (id, email, name, added_at) VALUES (1, 'sam@example.com', 'Sam Example', 1);
+         INSERT INTO sessions (staff_id, token_hash, wrapped, device, started_at, seen_at, ends_at)
+         VALUES (1, zeroblob(32), x'01', 'A browser', 1, 1, 1)",
+    );
+    assert_eq!(run(data.path(), "backup", &copy).0, Some(0));
+    let (code, said) = run(data.path(), "restore", &copy);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("Everybody has to sign in again"), "{said}");
+    assert_eq!(in_writing(&database, "DELETE FROM sessions"), 0, "none was left");
+    assert_eq!(in_writing(&database, "DELETE FROM staff"), 1, "the accounts are there");
+}
+
+/// How many rows a statement has changed.
+fn in_writing(database: &Path, sql: &'static str) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let db = Db::open(database).await.expect("opens");
+        let mut write = db.begin().await.expect("begins");
+        let changed = sqlx::raw_sql(sql).execute(&mut *write).await.expect(sql).rows_affected();
+        write.commit().await.expect("commits");
+        db.close().await;
+        changed
+    })
+}

@@ -21,6 +21,7 @@ pub enum Task {
     ClockJumped,
     DailyEmail,
     Retention,
+    Backup,
 }
 
 impl Task {
@@ -30,6 +31,7 @@ impl Task {
             Self::ClockJumped => "clock-jumped",
             Self::DailyEmail => "daily-email",
             Self::Retention => "retention",
+            Self::Backup => "backup",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What must survive when other machines, disks and clocks misbehave.
 
+mod backup;
 mod bad_input;
 mod endings;
 mod fake_smtp;

@@ -71,7 +71,7 @@ async fn settings_tell_of_faulty_texts_of_mail_that_does_not_get_through_and_of_
     outbox::failed(&mut write, &[id], &error, later).await.expect("notes");
     write.commit().await.expect("commits");
     std::fs::create_dir_all(office.data.path().join("backup")).expect("a folder");
-    std::fs::write(office.data.path().join("backup/nightly.db"), b"x").expect("written");
+    std::fs::write(office.data.path().join("backup/practice-2026-11-20.db"), b"x").expect("written");
     let page = founder.browser.page("/admin/settings").await;
     let text = words(one(&page, "main"));
     assert!(text.contains("content/faq.md:7: an unknown fact"), "{text}");

@@ -20,6 +20,7 @@ mod headers;
 mod inbox;
 mod inbox_hostile;
 mod leaving;
+mod leaving_backup;
 mod leaving_export;
 mod leaving_pages;
 mod leaving_reminders;

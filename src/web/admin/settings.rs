@@ -17,7 +17,11 @@ use super::desk_of;
 use super::gate::Staff;
 use super::layout::{AdminLayout, notice};
 use crate::content::Practice;
+use crate::db::copy;
 use crate::staff::recovery;
+
+/// In milliseconds: one night and two hours more.
+const BACKUP_WITHIN: i64 = 26 * 3_600_000;
 
 #[derive(Template)]
 #[template(path = "admin/settings.html")]
@@ -26,6 +30,7 @@ struct SettingsPage<'a> {
     /// Lines of the last reading of the texts, where it failed.
     faults: Arc<Vec<String>>,
     last_backup: Option<i64>,
+    backup_is_late: bool,
     smtp: bool,
     recovery_code_kept: bool,
     second_factor_required: bool,
@@ -37,12 +42,13 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
     let desk = desk_of(&web)?;
     let snapshot = web.current.load_full();
     let recovery_code_kept = recovery::is_kept(&mut *desk.db.read().await?).await?;
-    let last_backup = newest_file(&web.settings.backup).await;
+    let last_backup = newest_copy(&web.settings.backup).await;
     let layout = AdminLayout::new(&snapshot, &staff, "/admin/settings", "Settings");
     Ok(render::html(&SettingsPage {
         layout: layout.with_notice(notice(uri.query())),
         faults: web.faults.load_full(),
         last_backup,
+        backup_is_late: last_backup.is_none_or(|at| web.now().as_millisecond() - at > BACKUP_WITHIN),
         smtp: web.settings.smtp_url.is_some(),
         recovery_code_kept,
         second_factor_required: web.settings.second_factor_required,
@@ -50,13 +56,14 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
     }))
 }
 
-/// When the newest file of a folder was written, in milliseconds; nothing where there is none.
-async fn newest_file(folder: &Path) -> Option<i64> {
+/// When the newest nightly copy was written, in milliseconds; nothing where there is none. A copy bears its name only
+/// once it was proved to be good.
+async fn newest_copy(folder: &Path) -> Option<i64> {
     let mut entries = fs::read_dir(folder).await.ok()?;
     let mut newest: Option<SystemTime> = None;
     while let Ok(Some(entry)) = entries.next_entry().await {
         let Ok(about) = entry.metadata().await else { continue };
-        if about.is_file() {
+        if about.is_file() && entry.file_name().to_str().and_then(copy::night_of).is_some() {
             newest = newest.max(about.modified().ok());
         }
     }

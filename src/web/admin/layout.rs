@@ -109,6 +109,12 @@ impl<'a> AdminLayout<'a> {
     pub fn spoken(&self, at: impl Borrow<i64>) -> String {
         spoken(*at.borrow(), &self.practice().time_zone())
     }
+
+    /// A moment where there is little room: `May 5, 2025, 9:14 AM`.
+    pub fn short(&self, at: &i64) -> String {
+        let Ok(at) = Timestamp::from_millisecond(*at) else { return String::new() };
+        at.to_zoned(self.practice().time_zone()).strftime("%b %-d, %Y, %-I:%M %p").to_string()
+    }
 }
 
 /// A moment in a time zone, in words. `at` in milliseconds.

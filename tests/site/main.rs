@@ -27,6 +27,7 @@ mod leaving_retention;
 mod office;
 mod operator;
 mod pages;
+mod photos;
 mod press;
 mod reception;
 mod search;

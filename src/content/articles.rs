@@ -82,6 +82,7 @@ impl Content {
 
 #[cfg(test)]
 mod tests {
+    use crate::content::photos::Photos;
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
@@ -125,6 +126,7 @@ mod tests {
             faq,
             moved: BTreeMap::new(),
             withdrawn: BTreeSet::new(),
+            photos: Photos::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use super::fault::Findings;
 use super::load::{Loaded, load};
 use super::markdown::{self, Asking, Written};
+use super::photos::Photos;
 use super::practice::Practice;
 
 const PAGES: [&str; 9] = [
@@ -92,6 +93,15 @@ pub fn put_bytes(dir: &TempDir, file: &str, bytes: &[u8]) {
     fs::write(path, bytes).expect("written");
 }
 
+/// As much of a picture as says how large it is.
+pub fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+    bytes.extend(width.to_be_bytes());
+    bytes.extend(height.to_be_bytes());
+    bytes.extend(b"\x08\x02\0\0\0");
+    bytes
+}
+
 pub fn root(dir: &TempDir) -> std::path::PathBuf {
     dir.path().join("content")
 }
@@ -120,6 +130,6 @@ pub fn written(body: &str) -> (Written, Vec<String>) {
 
 pub fn written_for(practice: &Practice, asking: Asking, body: &str) -> (Written, Vec<String>) {
     let mut out = Findings::of(Path::new("x.md"));
-    let written = markdown::write(body, practice, asking, &mut out);
+    let written = markdown::write(body, practice, &Photos::default(), asking, &mut out);
     (written, out.into_faults().iter().map(ToString::to_string).collect())
 }

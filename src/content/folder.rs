@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::fault::Fault;
+use super::photos::Photos;
 
 /// A text as it stands on disk, without byte order mark and with plain line ends.
 #[derive(Debug)]
@@ -24,6 +25,7 @@ pub struct Folder {
     pub pages: Vec<File>,
     pub services: Vec<File>,
     pub articles: Vec<File>,
+    pub photos: Photos,
     pub faults: Vec<Fault>,
     pub warnings: Vec<Fault>,
 }
@@ -40,6 +42,7 @@ pub fn read(dir: &Path) -> Folder {
             Some("pages") => folder.pages = folder.texts(&path, &shown),
             Some("services") => folder.services = folder.texts(&path, &shown),
             Some("articles") => folder.articles = folder.texts(&path, &shown),
+            Some("photos") if path.is_dir() => folder.pictures(&path, &shown),
             _ => folder.add_stranger(&path, shown),
         }
     }
@@ -58,6 +61,16 @@ impl Folder {
             }
         }
         files
+    }
+
+    fn pictures(&mut self, dir: &Path, shown: &Path) {
+        for path in self.entries(dir, shown) {
+            let shown = shown.join(path.file_name().unwrap_or_default());
+            match self.photos.add(&path, &shown) {
+                Ok(warnings) => self.warnings.extend(warnings),
+                Err(message) => self.add_fault(shown, 1, message),
+            }
+        }
     }
 
     /// Sorted, so that faults always come in the same order.

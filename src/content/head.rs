@@ -119,6 +119,7 @@ mod tests {
     use super::*;
     use crate::content::fixture::article;
     use crate::content::folder::File;
+    use crate::content::photos::Photos;
     use crate::content::practice::Person;
     use crate::content::texts::Reader;
 
@@ -127,7 +128,11 @@ mod tests {
         let mut practice = Practice::bare("Elm Street Practice", "America/New_York");
         let ada: Person = toml::from_str("name = \"Ada Example\"").expect("a person");
         practice.people.push(ada);
-        let reader = Reader { practice: &practice, today: "2026-05-06".parse().expect("a date") };
+        let reader = Reader {
+            practice: &practice,
+            photos: &Photos::default(),
+            today: "2026-05-06".parse().expect("a date"),
+        };
         let file = File { path: "x.md".into(), name: name.into(), text };
         let mut out = Findings::of(&file.path);
         reader.article(&file, &mut out);

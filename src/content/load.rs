@@ -10,6 +10,7 @@ use super::fault::{Fault, Faults, Findings};
 use super::folder::{self, File, Folder};
 use super::links::Targets;
 use super::markdown::Asking;
+use super::photos::Photos;
 use super::texts::{Entry, Manuscript, Reader};
 use super::{Article, Content, Page, Practice, Service, checks, practice_file};
 
@@ -29,9 +30,13 @@ pub fn load(dir: &Path, now: Timestamp) -> Result<Loaded, Faults> {
     let practice_path = dir_name(dir).join("practice.toml");
     let slugs: BTreeSet<&str> = folder.services.iter().map(|file| file.name.as_str()).collect();
     let mut out = Findings::of(&practice_path);
-    let practice = practice_file::read(folder.practice.as_ref(), &slugs, &mut out);
+    let practice = practice_file::read(folder.practice.as_ref(), &slugs, &folder.photos, &mut out);
     let mut reading = Reading { faults: out.into_faults(), ..Reading::default() };
-    let reader = Reader { practice: &practice, today: now.to_zoned(practice.time_zone()).date() };
+    let reader = Reader {
+        practice: &practice,
+        photos: &folder.photos,
+        today: now.to_zoned(practice.time_zone()).date(),
+    };
     reading.read(&folder, &reader, dir_name(dir));
     reading.check(reader.today);
     reading.faults.extend(folder.faults);
@@ -43,7 +48,7 @@ pub fn load(dir: &Path, now: Timestamp) -> Result<Loaded, Faults> {
     let mut warnings = folder.warnings;
     warnings.extend(checks::warnings(&reading.manuscripts));
     let today = reader.today;
-    Ok(Loaded { content: reading.content(practice, today), warnings })
+    Ok(Loaded { content: reading.content(practice, folder.photos, today), warnings })
 }
 
 fn dir_name(dir: &Path) -> &Path {
@@ -137,7 +142,7 @@ impl Reading {
         self.entries.iter().flat_map(moves).collect()
     }
 
-    fn content(self, practice: Practice, today: Date) -> Content {
+    fn content(self, practice: Practice, photos: Photos, today: Date) -> Content {
         let is_public = |from: Option<Date>| from.is_some_and(|from| from <= today);
         let moved = self.moved();
         let public = self.entries.iter().filter(|entry| is_public(entry.public_from));
@@ -158,6 +163,7 @@ impl Reading {
             faq: self.faq.expect("a missing faq.md is a fault"),
             moved,
             withdrawn,
+            photos,
         }
     }
 }

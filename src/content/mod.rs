@@ -17,6 +17,7 @@ mod keys;
 mod links;
 mod load;
 mod markdown;
+pub mod photos;
 pub mod practice;
 mod practice_file;
 pub mod states;
@@ -46,6 +47,7 @@ pub struct Content {
     pub moved: BTreeMap<String, String>,
     /// Paths that answer 410.
     pub withdrawn: BTreeSet<String>,
+    pub photos: photos::Photos,
 }
 
 /// A page of plain text with a title.

@@ -4,11 +4,13 @@
 //! that it would feed is left out, and nothing is invented in its place.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Deserializer};
 
 use super::keys::{Clock, Day};
+use super::photos::Photo;
 
 /// What the practice says about itself.
 #[derive(Debug, Clone, Deserialize)]
@@ -103,6 +105,9 @@ pub struct Person {
     pub about: Option<String>,
     pub photo: Option<String>,
     pub photo_alt: Option<String>,
+    /// What `photo` names.
+    #[serde(skip)]
+    pub picture: Option<Arc<Photo>>,
     #[serde(default)]
     pub licenses: Vec<License>,
     #[serde(default)]

@@ -7,22 +7,24 @@ use jiff::tz::TimeZone;
 use super::fault::Findings;
 use super::folder::File;
 use super::keys::Keys;
+use super::photos::Photos;
 use super::practice::{FormChoices, Practice};
 use super::states;
 
 /// A practice of which nothing is known where the file is missing or can't be used.
-pub fn read(file: Option<&File>, services: &BTreeSet<&str>, out: &mut Findings) -> Practice {
+pub fn read(file: Option<&File>, services: &BTreeSet<&str>, photos: &Photos, out: &mut Findings) -> Practice {
     let Some(file) = file else { return Practice::bare("", "UTC") };
     let keys = Keys::parse(&file.text, out);
     for line in keys.blank_values() {
         out.add(line, "This is empty. Write something, or put a # before the line.");
     }
-    let Some(practice) = keys.read::<Practice>(out) else { return Practice::bare("", "UTC") };
+    let Some(mut practice) = keys.read::<Practice>(out) else { return Practice::bare("", "UTC") };
     let mut check = Check { keys: &keys, out };
     check.ways_to_reach(&practice);
     check.place_and_time(&practice);
     check.addresses(&practice);
     check.people(&practice);
+    check.photos(&mut practice, photos);
     check.choices(&practice, services);
     check.numbers(&practice);
     practice
@@ -118,6 +120,18 @@ impl Check<'_> {
                 self.state(&["people", &index_text, "licenses", &at, "state"], &license.state);
                 let path = ["people", &index_text, "licenses", &at, "verify_url"];
                 self.url(&path, license.verify_url.as_deref());
+            }
+        }
+    }
+
+    /// Puts each person's picture beside its name.
+    fn photos(&mut self, practice: &mut Practice, photos: &Photos) {
+        for (index, person) in practice.people.iter_mut().enumerate() {
+            let Some(name) = &person.photo else { continue };
+            person.picture = photos.find(name).cloned();
+            if person.picture.is_none() {
+                let message = format!("There is no picture {name}.");
+                self.add(&["people", &index.to_string(), "photo"], message);
             }
         }
     }
@@ -253,7 +267,7 @@ services = [{ service = "therapy", minutes = 50, fee = "$1" }]
     fn faults_in(text: &str) -> Vec<String> {
         let file = File { path: "practice.toml".into(), name: "practice".into(), text: text.to_owned() };
         let mut out = Findings::of(&file.path);
-        read(Some(&file), &BTreeSet::from(["therapy"]), &mut out);
+        read(Some(&file), &BTreeSet::from(["therapy"]), &Photos::default(), &mut out);
         out.into_faults().iter().map(|fault| fault.to_string().replace("practice.toml:", "")).collect()
     }
 
@@ -335,7 +349,9 @@ services = [{ service = "therapy", minutes = 50, fee = "$1" }]
         assert_fault("[form]\ntimes = [\"weekends\", \"weekends\"]", "4: weekends is listed twice.");
         assert_fault("[[people]]\nname = \"A\"\n[[people]]\nname = \"A\"", "6: A is listed twice.");
         let photo = "photo_alt is missing: what the photo shows, for people who can't see it.";
-        assert_fault("[[people]]\nname = \"A\"\nphoto = \"a.jpg\"", &format!("5: {photo}"));
+        let missing = "5: There is no picture photos/a.jpg.";
+        let lines = "[[people]]\nname = \"A\"\nphoto = \"photos/a.jpg\"";
+        assert_eq!(faults(lines), [&format!("5: {photo}"), missing]);
         let blank = "This is empty. Write something, or put a # before the line.";
         assert_fault("directions = \" \"", &format!("3: {blank}"));
     }

@@ -15,6 +15,7 @@ use super::front_matter::{self, ArticleFront, PageFront, ServiceFront};
 use super::head::{Head, Noted};
 use super::keys::Keys;
 use super::markdown::{self, Asking, Link, List, Written};
+use super::photos::Photos;
 use super::{Article, Page, Practice, Service, Topic};
 
 /// What other texts and checks need to know of a text.
@@ -76,6 +77,7 @@ pub struct Manuscript {
 /// Today and the facts, which every text is read against.
 pub struct Reader<'p> {
     pub practice: &'p Practice,
+    pub photos: &'p Photos,
     pub today: Date,
 }
 
@@ -173,7 +175,7 @@ impl Reader<'_> {
         out: &'t mut Findings,
     ) -> Option<(F, Head<'t>, Written)> {
         let parts = front_matter::split(&file.text, out)?;
-        let written = markdown::write(&parts.body, self.practice, asking, out);
+        let written = markdown::write(&parts.body, self.practice, self.photos, asking, out);
         let keys = Keys::parse(parts.front, out);
         let front = keys.read(out)?;
         for line in keys.blank_values() {

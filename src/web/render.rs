@@ -11,6 +11,7 @@ use jiff::civil::Date;
 
 use super::assets::{Asset, Assets};
 use super::error::Fault;
+use crate::content::photos::Photo;
 use crate::content::{Content, Practice};
 
 /// What a page is rendered from.
@@ -157,6 +158,12 @@ impl Rendered {
     pub fn asset(asset: &Asset) -> Self {
         let headers = kind(asset.content_type, "public, max-age=31536000, immutable");
         Self { path: asset.url.clone(), body: asset.bytes.clone().into(), headers }
+    }
+
+    /// A photograph of the practice, at an address that changes with it as well.
+    pub fn photo(photo: &Photo) -> Self {
+        let headers = kind(photo.content_type, "public, max-age=31536000, immutable");
+        Self { path: photo.address.clone(), body: photo.bytes.clone().into(), headers }
     }
 
     /// Whether compressing it can help.

@@ -166,5 +166,6 @@ fn everything(site: Site) -> anyhow::Result<Vec<Rendered>> {
     all.push(feed::show(site)?);
     all.extend(sitemap::all(site)?);
     all.extend(site.assets.all().map(Rendered::asset));
+    all.extend(site.content.photos.all().map(Rendered::photo));
     Ok(all)
 }

@@ -29,6 +29,7 @@ mod life;
 mod office;
 mod operator;
 mod pages;
+mod photos;
 mod press;
 mod reception;
 mod search;

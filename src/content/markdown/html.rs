@@ -8,15 +8,21 @@ use comrak::html::{escape, escape_href};
 use comrak::nodes::{ListType, Node, NodeList, NodeValue};
 
 use super::{headings, plain, shape};
+use crate::content::photos::Photos;
 
 /// Counts tables, whose captions need ids.
-#[derive(Debug, Default)]
-pub struct Writer {
+#[derive(Debug)]
+pub struct Writer<'p> {
+    photos: &'p Photos,
     out: String,
     tables: usize,
 }
 
-impl Writer {
+impl<'p> Writer<'p> {
+    pub fn new(photos: &'p Photos) -> Self {
+        Self { photos, out: String::new(), tables: 0 }
+    }
+
     pub fn write(&mut self, node: Node<'_>) -> String {
         self.block(node);
         std::mem::take(&mut self.out)
@@ -139,6 +145,7 @@ impl Writer {
                 let leaves = link.url.starts_with("http");
                 self.wrapped(if leaves { "\" rel=\"noreferrer\">" } else { "\">" }, node, "</a>");
             }
+            NodeValue::Image(image) => self.picture(node, &image.url),
             NodeValue::FootnoteReference(note) => {
                 let number = note.ix;
                 let id = reference_id(number, note.ref_num);
@@ -149,6 +156,16 @@ impl Writer {
             }
             _ => {}
         }
+    }
+
+    /// With its size, so that nothing jumps when it arrives.
+    fn picture(&mut self, node: Node<'_>, path: &str) {
+        let Some(photo) = self.photos.find(path) else { return };
+        self.out.push_str("<img src=\"");
+        self.href(&photo.address);
+        let _ = write!(self.out, "\" width=\"{}\" height=\"{}\" alt=\"", photo.width, photo.height);
+        self.text(&plain(node));
+        self.out.push_str("\" loading=\"lazy\">");
     }
 
     fn text(&mut self, text: &str) {

@@ -14,6 +14,7 @@ use comrak::nodes::{ListType, Node, NodeValue};
 use comrak::{Arena, Options, parse_document};
 
 use super::fault::Findings;
+use super::photos::Photos;
 use super::{Practice, Prose, Question, Section};
 use html::Writer;
 
@@ -54,14 +55,20 @@ pub enum Asking {
 }
 
 /// Line numbers count from the first line of `body`. Where faults are found the result may lack parts.
-pub fn write(body: &str, practice: &Practice, asking: Asking, findings: &mut Findings) -> Written {
+pub fn write(
+    body: &str,
+    practice: &Practice,
+    photos: &Photos,
+    asking: Asking,
+    findings: &mut Findings,
+) -> Written {
     let arena = Arena::new();
     let root = parse_document(&arena, body, &options());
-    shape::check(root, asking, findings);
+    shape::check(root, asking, photos, findings);
     let left_out = facts::fill_all(root, practice, findings);
     let mut anchors: BTreeSet<String> = left_out.into_iter().map(headings::id).collect();
     headings::collect_ids(root, &mut anchors, findings);
-    Written { prose: prose(root, asking), links: links(root), anchors, lists: lists(root) }
+    Written { prose: prose(root, asking, photos), links: links(root), anchors, lists: lists(root) }
 }
 
 fn options() -> Options<'static> {
@@ -75,8 +82,8 @@ fn options() -> Options<'static> {
     options
 }
 
-fn prose(root: Node<'_>, asking: Asking) -> Prose {
-    let mut writer = Writer::default();
+fn prose(root: Node<'_>, asking: Asking, photos: &Photos) -> Prose {
+    let mut writer = Writer::new(photos);
     let mut prose = Prose::default();
     let mut asks = false;
     for node in root.children() {

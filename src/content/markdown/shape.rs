@@ -5,20 +5,24 @@ use comrak::nodes::{Node, NodeValue};
 use super::headings::{is_empty, is_marked, level};
 use super::{Asking, line, plain};
 use crate::content::fault::Findings;
+use crate::content::photos::Photos;
 
 const CAPTION: &str = "Table: ";
 
-pub fn check(root: Node<'_>, asking: Asking, findings: &mut Findings) {
+pub fn check(root: Node<'_>, asking: Asking, photos: &Photos, findings: &mut Findings) {
     for node in root.descendants() {
         match &node.data().value {
             NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => {
                 findings.add(line(node), "HTML is not used in texts. Write it in Markdown.");
             }
-            NodeValue::Image(_) => {
-                findings.add(
-                    line(node),
-                    "Pictures can't be shown yet. Leave this one out, or put it into words.",
-                );
+            NodeValue::Image(image) if photos.find(&image.url).is_none() => {
+                let message =
+                    format!("There is no picture {}. Pictures belong in content/photos.", image.url);
+                findings.add(line(node), message);
+            }
+            NodeValue::Image(_) if plain(node).is_empty() => {
+                let message = "This picture has no words. Say what it shows between [ and ], for people who can't see it.";
+                findings.add(line(node), message);
             }
             NodeValue::Heading(_) if node.parent().is_none_or(|parent| !parent.same_node(root)) => {
                 findings.add(line(node), "A heading can't stand inside a list, a quote or a source.");
@@ -172,14 +176,6 @@ mod tests {
                 &format!("3: {message}"),
                 "1: This table has no caption. Put a paragraph before it that begins with \"Table: \"",
             ],
-        );
-    }
-
-    #[test]
-    fn a_picture_is_a_fault_for_now() {
-        assert_faults(
-            "![A tree](/tree.jpg)\n",
-            &["1: Pictures can't be shown yet. Leave this one out, or put it into words."],
         );
     }
 

@@ -8,7 +8,7 @@ use comrak::nodes::{Node, NodeValue};
 use super::html::{Writer, reference_id};
 
 /// An `ol` whose items link back to each place that names them; empty where the text names none.
-pub fn list(root: Node<'_>, writer: &mut Writer) -> String {
+pub fn list(root: Node<'_>, writer: &mut Writer<'_>) -> String {
     let mut numbers = BTreeMap::new();
     let mut definitions = Vec::new();
     for node in root.descendants() {
@@ -33,7 +33,7 @@ pub fn list(root: Node<'_>, writer: &mut Writer) -> String {
     format!("<ol>\n{}</ol>\n", items.into_values().collect::<String>())
 }
 
-fn item(definition: Node<'_>, number: u32, times: u32, writer: &mut Writer) -> String {
+fn item(definition: Node<'_>, number: u32, times: u32, writer: &mut Writer<'_>) -> String {
     let mut html = format!("<li id=\"fn-{number}\">");
     for block in definition.children() {
         match block.data().value {

@@ -54,9 +54,9 @@ async fn measure(count: usize) -> Result<()> {
         println!("  {name:<34} {:>9.1} ms", millis(best));
     }
     for (name, typed, expected) in [
-        ("search by name, one fits", "person 77x".to_owned(), 1),
+        ("search by name, one fits", "person x77x".to_owned(), 1),
         ("search by name, nobody fits", "nobody".to_owned(), 0),
-        ("search by phone digits", format!("{:07}", count / 2), 1),
+        ("search by phone digits", format!("{:010}", count / 2), 1),
     ] {
         let query = Query::read(&typed).expect("something to look for");
         let start = Instant::now();
@@ -90,11 +90,11 @@ async fn fill(db: &Db, key: &PrivateKey, count: usize) -> Result<()> {
 
 fn answers(number: usize) -> Answers {
     Answers {
-        name: format!("Person {number}x Made-Up"),
+        name: format!("Person x{number}x Made-Up"),
         looking_for: LookingFor::Myself,
         location: "OR".into(),
         by: vec![Way::Call],
-        phone: Phone::read(&format!("+1206{number:07}")),
+        phone: Phone::read(&format!("+44{number:010}")),
         voicemail: Some(Voicemail::None),
         email: None,
         times: Vec::new(),

@@ -3,12 +3,18 @@
 //! There is one connection for writing and a few for reading. A write takes the lock when it begins, so it never fails
 //! half-way because somebody else wrote first; nothing slow may happen inside it: no network, no hashing, no rendering.
 
+pub mod copy;
+pub mod lock;
+
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use lock::InUse;
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
@@ -18,6 +24,7 @@ use sqlx::{Connection, Sqlite, Transaction};
 use tokio::time::sleep;
 
 const READERS: u32 = 4;
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// In bytes.
 const LEAST_ROOM: u64 = 16 * 1024 * 1024;
 
@@ -27,6 +34,8 @@ pub struct Db {
     writer: SqlitePool,
     readers: SqlitePool,
     path: PathBuf,
+    /// While a handle lives, no other database is put in this one's place.
+    _in_use: Arc<InUse>,
 }
 
 impl Db {
@@ -35,18 +44,31 @@ impl Db {
     /// # Errors
     /// When the folder can't be written, the file is no database, or it was made by a newer version of the program.
     pub async fn open(path: &Path) -> Result<Self> {
+        let in_use = lock::share(path)?;
         create(path).with_context(|| format!("{} can't be written", path.display()))?;
         let writer = pool(1).connect_with(writing(path)).await.context("the database can't be opened")?;
-        sqlx::migrate!("./migrations")
-            .run(&writer)
-            .await
-            .context("the tables of the database can't be brought up to date")?;
+        MIGRATIONS.run(&writer).await.context("the tables of the database can't be brought up to date")?;
         check(&writer).await?;
+        Self::with_readers(path, writer, in_use).await
+    }
+
+    /// Opens the file as it is: a command that only looks must not change the tables under a server that runs.
+    ///
+    /// # Errors
+    /// When it is not there, or can't be opened.
+    pub async fn open_as_it_is(path: &Path) -> Result<Self> {
+        ensure!(path.is_file(), "there is no database at {}", path.display());
+        let in_use = lock::share(path)?;
+        let writer = pool(1).connect_with(writing(path)).await.context("the database can't be opened")?;
+        Self::with_readers(path, writer, in_use).await
+    }
+
+    async fn with_readers(path: &Path, writer: SqlitePool, in_use: InUse) -> Result<Self> {
         let readers = pool(READERS)
             .connect_with(options(path).read_only(true))
             .await
             .context("the database can't be opened for reading")?;
-        Ok(Self { writer, readers, path: path.to_owned() })
+        Ok(Self { writer, readers, path: path.to_owned(), _in_use: Arc::new(in_use) })
     }
 
     /// A connection that can only read. Give it back soon: an open reader keeps erased text in the write-ahead log.
@@ -72,9 +94,7 @@ impl Db {
     /// # Errors
     /// When the disk refuses.
     pub async fn truncate_log(&self) -> Result<bool> {
-        let mut log = self.path.clone().into_os_string();
-        log.push("-wal");
-        if std::fs::metadata(log).is_ok_and(|log| log.len() == 0) {
+        if std::fs::metadata(beside(&self.path, "-wal")).is_ok_and(|log| log.len() == 0) {
             return Ok(true);
         }
         for rest in [0, 50, 100, 200, 400, 800] {
@@ -121,6 +141,13 @@ impl Db {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// The path with something at its end, as SQLite names what belongs to a database.
+pub fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(ending);
+    PathBuf::from(name)
 }
 
 /// SQLite goes on writing into a damaged file until somebody reads the damaged part, so it is asked at the start.

@@ -24,6 +24,14 @@ async fn main() -> ExitCode {
             Ok(settings) => tell(app::operator::staff(settings, command, typed_lines()).await),
             Err(faults) => exit(&faults),
         },
+        Command::Backup { file } => match settings {
+            Ok(settings) => tell(app::backup::make(settings, &file).await),
+            Err(faults) => exit(&faults),
+        },
+        Command::Restore { file } => match settings {
+            Ok(settings) => tell(app::restore::restore(settings, &file).await),
+            Err(faults) => exit(&faults),
+        },
         Command::Audit(command) => match settings {
             Ok(settings) => tell(app::operator::ledger(settings, command).await),
             Err(faults) => exit(&faults),

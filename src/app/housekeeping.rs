@@ -1,9 +1,10 @@
-//! What is done regularly while the site runs: the daily email, the erasing of what was kept long enough, the clearing away
-//! of old sessions, and the emptying of the write-ahead log.
+//! What is done regularly while the site runs: the daily email, the erasing of what was kept long enough, the nightly
+//! copy, the clearing away of old sessions, and the emptying of the write-ahead log.
 //!
 //! It looks at the clock once a minute instead of sleeping until a time, since clocks are set. Trouble with one task stops
 //! no other, and each is tried again at the next look.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
+use super::backup;
 use crate::audit::{Actor, By};
 use crate::content::Practice;
 use crate::db::Db;
@@ -21,8 +23,10 @@ use crate::staff::{invitation, session};
 use crate::web::Web;
 
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// A copy that failed is no reason to keep a disk busy that is in trouble.
+const COPY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(10);
-/// In the time zone of the practice: erasing happens while nobody works.
+/// In the time zone of the practice: erasing and copying happen while nobody works.
 const NIGHT_HOUR: i8 = 3;
 
 /// Takes its turns until the site stops.
@@ -41,7 +45,8 @@ async fn keep_house(web: &Web) {
         }
     };
     let base_url = web.settings.base_url.clone();
-    let mut house = Housekeeping::new(desk.db.clone(), base_url, desk.mail.clone());
+    let mut house =
+        Housekeeping::new(desk.db.clone(), base_url, desk.mail.clone(), web.settings.backup.clone());
     loop {
         let snapshot = web.current.load_full();
         house.turn(&snapshot.content().practice, web.now()).await;
@@ -55,12 +60,15 @@ pub struct Housekeeping {
     base_url: String,
     /// Wakes the mail worker.
     mail: Arc<Notify>,
+    /// Where the nightly copies go.
+    backup: PathBuf,
+    copy_tried: Option<Timestamp>,
     swept: Option<Timestamp>,
 }
 
 impl Housekeeping {
-    pub fn new(db: Db, base_url: String, mail: Arc<Notify>) -> Self {
-        Self { db, base_url, mail, swept: None }
+    pub fn new(db: Db, base_url: String, mail: Arc<Notify>, backup: PathBuf) -> Self {
+        Self { db, base_url, mail, backup, copy_tried: None, swept: None }
     }
 
     /// Does what is due. What fails is logged and left for the next turn.
@@ -72,6 +80,8 @@ impl Housekeeping {
         if clock.is_ok() {
             note("erasing what was kept long enough", &self.erase(practice, now).await);
         }
+        // After the erasing, so that what had to go is in no new copy.
+        note("making the nightly copy", &self.copy(practice, now).await);
         note("clearing away old sessions", &self.sweep(now).await);
         note("emptying the write-ahead log", &self.db.truncate_log().await);
     }
@@ -108,6 +118,27 @@ impl Housekeeping {
         let mut write = self.db.begin().await?;
         regular::note(&mut write, Task::Retention, now).await?;
         write.commit().await.context("noting that the erasing is done")
+    }
+
+    async fn copy(&mut self, practice: &Practice, now: Timestamp) -> Result<()> {
+        let zone = practice.time_zone();
+        let mut conn = self.db.read().await?;
+        let last = regular::last(&mut conn, Task::Backup).await?;
+        let believed = regular::distrusted_until(&mut conn, now).await?.is_none();
+        drop(conn);
+        let tried = self.copy_tried.is_some_and(|tried| now.duration_since(tried).abs() < COPY_AGAIN);
+        if tried || !regular::is_due(last, NIGHT_HOUR, &zone, now) {
+            return Ok(());
+        }
+        self.copy_tried = Some(now);
+        let today = now.to_zoned(zone).date();
+        backup::nightly(&self.db, &self.backup, today, now).await?;
+        self.copy_tried = None;
+        // A clock that is far ahead would take every copy for an old one.
+        if believed {
+            backup::prune(&self.backup, self.db.path(), practice.retention.backup_days, today)?;
+        }
+        Ok(())
     }
 
     async fn sweep(&mut self, now: Timestamp) -> Result<()> {

@@ -1,9 +1,11 @@
 //! Builds everything from the settings, runs it, and stops it.
 
+pub mod backup;
 mod check;
 pub mod housekeeping;
 pub mod operator;
 mod refresh;
+pub mod restore;
 mod storage;
 
 use std::io::IsTerminal;

@@ -36,7 +36,22 @@ pub enum Command {
     /// The ledger of who saw or changed what
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Copy the database into FILE, also while the site runs
+    #[command(after_help = COPIES)]
+    Backup {
+        /// Must not be there yet
+        file: PathBuf,
+    },
+    /// Put the copy in FILE in the place of the database; the site must be stopped
+    #[command(after_help = COPIES)]
+    Restore { file: PathBuf },
 }
+
+const COPIES: &str = "\
+A copy holds requests, accounts and the ledger, and opens to nobody without a password or the recovery code. The texts,
+emails that became files, the settings, and the files form-key and setup-code are not in it: keep the content folder
+and your settings yourself, the recovery code on paper, and copies on another machine. What was erased, and accounts
+that were disabled, after a copy was made are back once it is restored.";
 
 /// What can be done about accounts.
 #[derive(Debug, Subcommand)]

@@ -58,10 +58,10 @@ impl Kind {
     }
 }
 
-/// The kinds that a person's plan leaves. Where the record is damaged nobody knows the plan, so only what came from the
-/// person is left.
-pub fn kinds(answers: Option<&Answers>) -> Vec<Kind> {
-    let allowed = |kind: &Kind| answers.map_or(*kind == Kind::HeardFrom, |answers| kind.is_allowed(answers));
+/// The kinds that a person's plan leaves. Without a plan, because the record is damaged or they asked to stop, only what
+/// came from the person is left.
+pub fn kinds(plan: Option<&Answers>) -> Vec<Kind> {
+    let allowed = |kind: &Kind| plan.map_or(*kind == Kind::HeardFrom, |answers| kind.is_allowed(answers));
     Kind::ALL.into_iter().filter(allowed).collect()
 }
 

@@ -42,10 +42,23 @@ pub struct Inquiry {
 }
 
 impl Record {
+    /// Whether it was closed because the person wants to hear nothing more.
+    pub fn asked_to_stop(&self) -> bool {
+        self.close_reason == Some(CloseReason::AskedToStop)
+    }
+
     /// Opens it. Slow enough to be kept away from transactions and, for many, from async threads.
     pub fn open(self, key: &PrivateKey) -> Inquiry {
         let answers = answers_in(key, self.reference.as_str(), &self.sealed);
         Inquiry { record: self, answers }
+    }
+}
+
+impl Inquiry {
+    /// What says how the person may be reached. `None` where nobody may reach them: they asked to stop, or the record is
+    /// damaged.
+    pub fn plan(&self) -> Option<&Answers> {
+        self.answers.as_ref().filter(|_| !self.record.asked_to_stop())
     }
 }
 

@@ -21,6 +21,7 @@ pub enum Task {
     ClockJumped,
     DailyEmail,
     Retention,
+    Backup,
 }
 
 impl Task {
@@ -30,6 +31,7 @@ impl Task {
             Self::ClockJumped => "clock-jumped",
             Self::DailyEmail => "daily-email",
             Self::Retention => "retention",
+            Self::Backup => "backup",
         }
     }
 }
@@ -99,11 +101,12 @@ pub async fn distrusted_until(conn: &mut SqliteConnection, now: Timestamp) -> Re
     Ok((now < until).then_some(until))
 }
 
+/// Of the ledger only its end is read: it grows for years, and senders wait meanwhile.
 /// Rows from the future are the trace of a clock that was put back, and tell nothing.
 async fn newest_row(conn: &mut SqliteConnection, now: Timestamp) -> Result<Option<Timestamp>> {
     let newest: Option<i64> = sqlx::query_scalar(
         "SELECT max(at) FROM (SELECT max(last_activity_at) AS at FROM inquiries WHERE last_activity_at <= ?1
-                              UNION ALL SELECT max(at) FROM audit WHERE at <= ?1)",
+                              UNION ALL SELECT max(at) FROM (SELECT at FROM audit ORDER BY seq DESC LIMIT 1000) WHERE at <= ?1)",
     )
     .bind(now.as_millisecond())
     .fetch_one(conn)

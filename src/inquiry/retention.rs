@@ -121,7 +121,8 @@ pub async fn erase_due(db: &Db, kept: &Retention, by: By<'_>, now: Timestamp) ->
     }
 }
 
-/// Keeps an inquiry for as long again, from now on. False where it is not there or still open.
+/// Keeps an inquiry for as long again, from now on. False where it is not there or still open. It counts as a change, so
+/// that nobody takes it back together with an earlier one.
 ///
 /// # Errors
 /// When the disk or the database refuses.
@@ -135,7 +136,8 @@ pub async fn keep(
 ) -> Result<bool> {
     let at = now.as_millisecond();
     let kept: Option<(i64, i64)> = sqlx::query_as(
-        "UPDATE inquiries SET keep_until = ?2 + CASE status WHEN 'spam' THEN ?4 ELSE ?3 END
+        "UPDATE inquiries SET version = version + 1,
+             keep_until = ?2 + CASE status WHEN 'spam' THEN ?4 ELSE ?3 END
          WHERE reference = ?1 AND status IN ('closed', 'referred-out', 'became-client', 'spam') RETURNING id, version",
     )
     .bind(reference.as_str())

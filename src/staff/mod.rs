@@ -31,7 +31,7 @@ use std::net::IpAddr;
 use anyhow::Result;
 use sqlx::SqliteConnection;
 
-use crate::audit::{By, Entry, Outcome, record};
+use crate::audit::{Actor, By, Entry, Outcome, record};
 use hashing::{Cost, Hashing};
 use throttle::{Key, Throttle};
 
@@ -48,10 +48,12 @@ impl Doorkeeper {
         Self { hashing: Hashing::new(cost), throttle: Throttle::default() }
     }
 
-    /// Counts a try with a code. By address alone: nobody guesses 125 bits, so this only spares the processor, and a
-    /// count that all share would let strangers shut the door on the owner. Returns the counts it went into.
+    /// Counts a try with a code. By address: nobody guesses 125 bits, so this only spares the processor and the ledger.
+    /// Strangers whose addresses can't be told apart share one count; the command line is not counted. Returns the
+    /// counts it went into.
     fn begin(&self, caller: &Caller<'_>, now: i64) -> std::result::Result<Vec<Key>, i64> {
-        let keys: Vec<Key> = caller.address.map(Key::address).into_iter().collect();
+        let shared = (caller.by.actor == Actor::Stranger).then_some(Key::Named("codes"));
+        let keys: Vec<Key> = caller.address.map(Key::address).or(shared).into_iter().collect();
         self.throttle.begin(&keys, now).map(|()| keys)
     }
 }

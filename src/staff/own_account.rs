@@ -141,7 +141,7 @@ async fn proven(
     now: i64,
 ) -> Result<Result<Proof, Changed>> {
     let holder = holder_of(person.id);
-    let counts = [Key::account(&format!("password of {holder}"))];
+    let counts = [Key::Again(person.id)];
     if let Err(until) = door.throttle.begin(&counts, now) {
         return Ok(Err(Changed::Wait { until }));
     }

@@ -182,6 +182,12 @@ pub async fn end_everywhere(conn: &mut SqliteConnection, by: By<'_>, staff_id: i
     Ok(ended)
 }
 
+/// Ends every session of everybody. The caller writes down why.
+pub async fn end_all(conn: &mut SqliteConnection) -> Result<u64> {
+    let ended = sqlx::query("DELETE FROM sessions").execute(conn).await.context("ending all sessions")?;
+    Ok(ended.rows_affected())
+}
+
 /// Deletes what has run out, for housekeeping.
 pub async fn sweep(conn: &mut SqliteConnection, now: i64) -> Result<u64> {
     let ended = sqlx::query("DELETE FROM sessions WHERE seen_at <= ? OR ends_at <= ?")

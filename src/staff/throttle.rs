@@ -27,6 +27,10 @@ pub enum Key {
     Address(IpAddr),
     /// The digest of the cookie of a browser that is known.
     Device([u8; 32]),
+    /// Somebody signed in who shows the password again: strangers can't count against it.
+    Again(i64),
+    /// A thing of ours that has no account, by a fixed word.
+    Named(&'static str),
 }
 
 impl Key {

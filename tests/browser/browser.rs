@@ -1,6 +1,6 @@
 //! Chromium without a window, for one test.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ use crate::program::{self, Program, eventually};
 const CHROMIUM: &str = "/usr/bin/chromium";
 const CHROMEDRIVER: &str = "/usr/bin/chromedriver";
 
+const DOWNLOADS: &str = "downloads";
+
 pub const TAB: &str = "\u{E004}";
 pub const ENTER: &str = "\u{E007}";
 pub const SPACE: &str = " ";
@@ -27,7 +29,7 @@ pub struct Browser {
     pub data: tempfile::TempDir,
     driver: Child,
     chromium: Option<u32>,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 /// How the browser is set up.
@@ -66,7 +68,7 @@ impl Browser {
         let client = builder.connect(&format!("http://{address}")).await.expect("a browser");
         let chromium = client.capabilities().and_then(|known| known.get("goog:processID")?.as_u64());
         let chromium = chromium.and_then(|id| u32::try_from(id).ok());
-        Self { client, program, data, driver, chromium, _profile: profile }
+        Self { client, program, data, driver, chromium, profile }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -75,6 +77,11 @@ impl Browser {
 
     pub async fn open(&self, path: &str) {
         self.client.goto(&self.url(path)).await.expect("opens");
+    }
+
+    /// Where files land that pages hand out.
+    pub fn downloads(&self) -> PathBuf {
+        self.profile.path().join(DOWNLOADS)
     }
 
     pub async fn close(self) {
@@ -199,7 +206,10 @@ fn capabilities(kind: Kind, profile: &Path) -> Capabilities {
     let options = json!({
         "binary": CHROMIUM,
         "args": arguments,
-        "prefs": { "profile.managed_default_content_settings.javascript": scripts },
+        "prefs": {
+            "profile.managed_default_content_settings.javascript": scripts,
+            "download.default_directory": profile.join(DOWNLOADS),
+        },
     });
     let Value::Object(capabilities) = json!({ "goog:chromeOptions": options }) else { unreachable!() };
     capabilities

@@ -7,8 +7,8 @@ use crate::browser::{Browser, Kind};
 use crate::program::{emails, eventually};
 
 const ARTICLE: &str = "/articles/what-is-intimacy-in-a-relationship";
-const NAME: &str = "Quill Madeup";
-const NOTE: &str = "A made-up note, nothing more.";
+pub const NAME: &str = "Quill Madeup";
+pub const NOTE: &str = "A made-up note, nothing more.";
 
 #[tokio::test]
 async fn a_visitor_reads_asks_checks_sends_and_the_practice_hears_of_it() {

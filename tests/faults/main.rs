@@ -1,8 +1,10 @@
 //! What must survive when other machines, disks and clocks misbehave.
 
+mod backup;
 mod bad_input;
 mod endings;
 mod fake_smtp;
+mod operator;
 mod outbox;
 mod outbox_digests;
 mod outbox_over_smtp;

@@ -21,8 +21,10 @@ async fn the_log_reads_in_words_and_narrows_to_a_person() {
     let page = founder.browser.page(&format!("/admin/log?person={}", founder.id)).await;
     let narrowed: Vec<_> = all(&page, "tbody tr td:nth-child(2)").into_iter().map(words).collect();
     assert!(!narrowed.is_empty() && narrowed.iter().all(|who| who == NAME), "{narrowed:?}");
-    let page = founder.browser.page("/admin/log?inquiry=K7QF-2M").await;
-    one(&page, ".empty");
+    let page = founder.browser.page("/admin/log?inquiry=k7qf-2m").await;
+    assert_eq!(words(one(&page, ".empty")), "Nothing is written down here.");
+    let page = founder.browser.page("/admin/log?inquiry=Jo").await;
+    assert_eq!(words(one(&page, ".empty")), "That is not a reference. One looks like K7QF-2M.");
 }
 
 #[tokio::test]
@@ -36,7 +38,7 @@ async fn a_long_log_has_pages() {
         record(&mut write, entry.clone(), office.now()).await.expect("writes");
     }
     write.commit().await.expect("commits");
-    let page = founder.browser.page("/admin/log?inquiry=k7qf2m").await;
+    let page = founder.browser.page("/admin/log?inquiry=K7QF-2M").await;
     assert_eq!(all(&page, "tbody tr").len(), 50);
     assert_eq!(words(all(&page, "tbody td")[0]), "The site itself");
     let next = one(&page, ".pager [rel=next]").value().attr("href").expect("an address").to_owned();
@@ -69,7 +71,7 @@ async fn settings_tell_of_faulty_texts_of_mail_that_does_not_get_through_and_of_
     outbox::failed(&mut write, &[id], &error, later).await.expect("notes");
     write.commit().await.expect("commits");
     std::fs::create_dir_all(office.data.path().join("backup")).expect("a folder");
-    std::fs::write(office.data.path().join("backup/nightly.db"), b"x").expect("written");
+    std::fs::write(office.data.path().join("backup/practice-2026-11-20.db"), b"x").expect("written");
     let page = founder.browser.page("/admin/settings").await;
     let text = words(one(&page, "main"));
     assert!(text.contains("content/faq.md:7: an unknown fact"), "{text}");

@@ -108,6 +108,7 @@ async fn sec_10_too_many_tries_wait_and_a_known_browser_does_not() {
     assert_eq!(one(&answer.html(), "#email").value().attr("value"), Some(EMAIL));
     let own = sign_in(&founder.browser, PASSWORD, &code(&office, &founder.seed)).await;
     assert_eq!(own.status, StatusCode::SEE_OTHER);
+    assert!(founder.browser.open("/admin/log").await.text().contains("Sign-in before the wait was over"));
 }
 
 #[tokio::test]
@@ -120,7 +121,7 @@ async fn a_new_browser_is_announced_without_details_and_a_known_one_is_not() {
     let mut conn = office.desk().db.read().await.expect("reads");
     let waiting = outbox::due(&mut conn, now).await.expect("reads").expect("an email");
     assert_eq!(waiting.email.subject, "New sign-in");
-    assert!(waiting.email.text.contains("/admin/account"));
+    assert!(waiting.email.text.contains("/admin/log"));
     for detail in [EMAIL, NAME, "Firefox", "127.0.0.1"] {
         assert!(!waiting.email.text.contains(detail), "{detail}");
     }
@@ -175,6 +176,33 @@ async fn sec_09_a_session_ends_after_twelve_hours_of_work() {
     }
     office.wait_minutes(10);
     assert!(!is_in(&founder.browser).await);
+}
+
+#[tokio::test]
+async fn sec_08_signing_in_again_ends_the_session_that_the_browser_had() {
+    let office = Office::fresh().await;
+    let founder = office.founded().await;
+    let earlier = founder.browser.cookie("__Host-session").expect("a session");
+    office.wait_minutes(1);
+    let answer = sign_in(&founder.browser, PASSWORD, &code(&office, &founder.seed)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert!(is_in(&founder.browser).await);
+    founder.browser.keep("__Host-session", &earlier);
+    assert!(!is_in(&founder.browser).await);
+}
+
+#[tokio::test]
+async fn sec_10_strangers_cannot_hold_up_somebody_who_is_signed_in() {
+    let office = Office::fresh().await;
+    let founder = office.founded().await;
+    let account = format!("password of staff:{}", founder.id);
+    for _ in 0..8 {
+        let fields = [("email", account.as_str()), ("password", "a guess"), ("code", ""), ("next", "")];
+        office.browser().post("/admin/sign-in", &fields).await;
+    }
+    let fields = [("password", PASSWORD), ("name", "Sam Example"), ("email", "sam@practice.example")];
+    let answer = founder.browser.post("/admin/people/invite", &fields).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ async fn a_request_is_seen_called_noted_booked_and_ends_as_a_client() {
     let reference = sent(&office, &sam(), &[]).await;
 
     let today = browser.page("/admin").await;
-    assert_eq!(words(one(&today, "main h2")), "Reply now");
+    assert_eq!(words(all(&today, "main h2")[0]), "Reply now");
     let row = words(one(&today, "tbody tr"));
     for part in
         ["Sam Made-Up", "Couples therapy", "Oregon", "Call, no voicemail", "Email", "Due Monday", "Received"]
@@ -139,6 +139,24 @@ async fn the_notice_takes_back_what_it_tells_of_once() {
 }
 
 #[tokio::test]
+async fn an_old_notice_does_not_offer_to_take_back_what_was_done_since() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let reference = sent(&office, &sam(), &[]).await;
+    let page = browser.page(&format!("/admin/inquiries/{reference}")).await;
+    let note = Form::on(&page, &at(&reference, "notes")).fill("note", "Mine");
+    let answer = note.press(&browser, "").await;
+    let noted = answer.header("location");
+    for _ in 0..2 {
+        one(&browser.page(noted).await, ".notice form");
+    }
+    note.fill("note", "Theirs").go(&browser, "").await;
+    assert!(all(&browser.page(noted).await, ".notice").is_empty());
+    let bare = format!("/admin/inquiries/{reference}?done=note");
+    assert!(all(&browser.page(&bare).await, ".notice").is_empty());
+}
+
+#[tokio::test]
 async fn sec_33_who_changes_what_somebody_else_just_changed_is_shown_their_change() {
     let office = Office::fresh().await;
     let Founder { browser, .. } = office.founded().await;
@@ -157,6 +175,23 @@ async fn sec_33_who_changes_what_somebody_else_just_changed_is_shown_their_chang
     assert!(words(one(&page, "main > .tags")).starts_with("Waitlist"));
     let page = browser.page(&address).await;
     assert!(words(one(&page, "main > .tags")).contains("Next step: Friday, December 11"), "three weeks on");
+}
+
+#[tokio::test]
+async fn a_contact_that_is_sent_twice_counts_once() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let reference = sent(&office, &sam(), &[]).await;
+    for path in [format!("/admin/inquiries/{reference}"), format!("/admin/inquiries/{reference}/answer")] {
+        let contacts = Form::on(&browser.page(&path).await, &at(&reference, "contacts"));
+        contacts.go(&browser, "email").await;
+        let answer = contacts.press(&browser, "email").await;
+        assert_eq!(answer.status, 409, "{path}");
+        let told = words(one(&answer.html(), ".error-summary"));
+        assert!(told.contains("Jo Example: Sent an email"), "{told}");
+    }
+    let logged = ledger(&office, &reference).await.into_iter().filter(|event| event == "contact logged");
+    assert_eq!(logged.count(), 2);
 }
 
 #[tokio::test]
@@ -238,6 +273,25 @@ async fn not_spam_starts_the_clock() {
 }
 
 #[tokio::test]
+async fn only_spam_can_be_marked_as_not_spam() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let reference = sent(&office, &sam(), &[]).await;
+    let address = format!("/admin/inquiries/{reference}");
+    let page = browser.page(&address).await;
+    let close = Form::on(&page, "form:has(#reason)").fill("reason", "asked-to-stop");
+    let page = close.go(&browser, "closed").await;
+    let version = Form::on(&page, &at(&reference, "contacts")).value("version").to_owned();
+    let answer = browser.post(&format!("{address}/not-spam"), &[("version", &version)]).await;
+    assert_eq!(answer.status, 422);
+    assert!(
+        words(one(&browser.page(&address).await, "main > .tags")).starts_with("Closed: Asked us to stop")
+    );
+    let answer = browser.post(&format!("{address}/not-spam"), &[("version", "1")]).await;
+    assert_eq!(answer.status, 409, "an old page is told what happened");
+}
+
+#[tokio::test]
 async fn the_views_count_page_and_lead_from_one_request_to_the_next() {
     let office = Office::fresh().await;
     let Founder { browser, .. } = office.founded().await;
@@ -250,6 +304,11 @@ async fn the_views_count_page_and_lead_from_one_request_to_the_next() {
     assert!(words(one(&first, "nav[aria-label='Views']")).contains("New (27)"));
     let second = browser.page(one(&first, ".pager a[rel=next]").attr("href").expect("a link")).await;
     assert_eq!(all(&second, "tbody tr").len(), 2);
+    for past in ["3", "1000000", "18446744073709551615"] {
+        let page = browser.page(&format!("/admin/inquiries?view=new&page={past}")).await;
+        assert_eq!(all(&page, "tbody tr").len(), 2, "page {past}");
+        assert!(words(one(&page, ".pager")).contains("Page 2 of 2"));
+    }
     let page = browser.page(&format!("/admin/inquiries/{}?view=new", references[1])).await;
     let next = format!("/admin/inquiries/{}?view=new", references[2]);
     assert_eq!(one(&page, ".pager a[rel=next]").attr("href"), Some(next.as_str()));
@@ -317,13 +376,40 @@ async fn answering_offers_only_the_ways_that_were_allowed_and_one_press_logs_it(
     assert!(links[1].contains("Tuesday%20%26%20Wednesday"));
     let page = Form::on(&page, &at(&reference, "contacts")).go(&browser, "email").await;
     assert!(words(one(&page, ".timeline li:first-child")).starts_with("Sent an email"));
-    for _ in 0..2 {
-        Form::on(&page, &at(&reference, "contacts")).go(&browser, "no-answer").await;
-    }
-    let page = browser.page(&format!("/admin/inquiries/{reference}")).await;
+    let page = Form::on(&page, &at(&reference, "contacts")).go(&browser, "no-answer").await;
+    let page = Form::on(&page, &at(&reference, "contacts")).go(&browser, "no-answer").await;
     assert!(words(one(&page, "#plan")).contains("Three tries and no answer. Send the last note"));
     let page = browser.page(&format!("/admin/inquiries/{reference}/answer")).await;
     assert_eq!(Form::on(&page, "form[method=get]").value("template"), "last-note");
+}
+
+#[tokio::test]
+async fn who_asked_to_stop_is_not_offered_to_be_reached() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let reference = sent(&office, &sam(), &[]).await;
+    let address = format!("/admin/inquiries/{reference}");
+    let page = browser.page(&address).await;
+    let stop = Form::on(&page, "form:has(#reason)").fill("reason", "asked-to-stop");
+    let page = stop.go(&browser, "closed").await;
+    assert_eq!(words(all(&page, ".inquiry h2")[0]), "They asked you to stop");
+    assert!(all(&page, "#plan, a[href^='tel:'], a[href^='mailto:'], a[href$='/answer']").is_empty());
+    let row = words(one(&browser.page("/admin/inquiries?view=closed").await, "tbody tr"));
+    assert!(row.contains("They asked you to stop") && !row.contains("Call"), "{row}");
+    for answer in [
+        browser.open(&format!("{address}/answer")).await,
+        browser.post(&format!("{address}/answer"), &[("template", "offer-times")]).await,
+    ] {
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, address.as_str()));
+    }
+    let answer = browser.post(&format!("{address}/contacts"), &[("kind", "email")]).await;
+    assert_eq!(answer.status, 422);
+    assert!(words(one(&answer.html(), ".error-summary")).contains("They asked you to stop."));
+    let contacts = Form::on(&page, &at(&reference, "contacts"));
+    assert_eq!(contacts.offers(), ["heard-from"]);
+    let page = contacts.go(&browser, "heard-from").await;
+    assert!(words(one(&page, ".timeline li:first-child")).starts_with("They got in touch"));
+    one(&page, "#stop");
 }
 
 #[tokio::test]
@@ -356,4 +442,28 @@ async fn a_damaged_record_is_said_to_be_one_and_hides_no_other() {
         assert!(ledger(&office, reference).await.contains(&"found damaged".to_owned()));
         browser.page(&format!("/admin/inquiries/{reference}/answer")).await;
     }
+}
+
+#[tokio::test]
+async fn where_the_disk_is_full_reading_goes_on_and_a_typed_note_is_not_lost() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let reference = sent(&office, &sam(), &[]).await;
+    let page = browser.page(&format!("/admin/inquiries/{reference}")).await;
+    let mut write = office.desk().db.begin().await.expect("begins");
+    // Every write of these tables fails, as on a full disk.
+    for table in ["audit", "events"] {
+        let sql = format!(
+            "CREATE TRIGGER full_{table} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *write).await.expect("makes");
+    }
+    write.commit().await.expect("commits");
+    let note = Form::on(&page, &at(&reference, "notes")).fill("note", "Typed for ten minutes");
+    let answer = note.press(&browser, "").await;
+    assert_eq!(answer.status, 503);
+    let page = answer.html();
+    assert!(words(one(&page, ".error-summary")).contains("What you typed is still here"));
+    assert_eq!(Form::on(&page, &at(&reference, "notes")).value("note"), "Typed for ten minutes");
+    assert!(words(one(&browser.page("/admin").await, "tbody")).contains("Sam Made-Up"));
 }

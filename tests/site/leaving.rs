@@ -1,5 +1,6 @@
 //! An inbox for tests of what leaves it: reminders, exports, erasing.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -111,9 +112,14 @@ impl Inbox {
         store::promise(&mut conn, reference).await.expect("an answer").is_some()
     }
 
+    /// Where the nightly copies go.
+    pub fn backup(&self) -> PathBuf {
+        self.db.path().with_file_name("backup")
+    }
+
     pub fn housekeeping(&self) -> Housekeeping {
         let base_url = "https://practice.example".to_owned();
-        Housekeeping::new(self.db.clone(), base_url, Arc::new(Notify::new()))
+        Housekeeping::new(self.db.clone(), base_url, Arc::new(Notify::new()), self.backup())
     }
 
     /// Subjects and texts of the emails that wait and are about no single request, the oldest first.

@@ -190,6 +190,9 @@ async fn a_held_back_erasing_is_explained_and_goes_on_after_a_password() {
     }
     execute(&office, "UPDATE inquiries SET status = 'closed', closed_at = received_at - 180 * 86400000")
         .await;
+    let today = founder.browser.page("/admin").await;
+    assert_eq!(words(one(&today, "main li:first-child a[href='/admin/export']")), "Erasing waits for you");
+    assert!(all(&today, ".empty").is_empty(), "something is waiting");
     let page = founder.browser.page("/admin/export").await;
     assert!(words(one(&page, ".note-warning")).contains("11 of 11 requests are due at once"));
     let answer = founder.browser.post("/admin/export/erase-due", &[("password", "another")]).await;
@@ -197,6 +200,7 @@ async fn a_held_back_erasing_is_explained_and_goes_on_after_a_password() {
     one(&answer.html(), "#due-password-error");
     let answer = founder.browser.post("/admin/export/erase-due", &[("password", PASSWORD)]).await;
     assert_eq!(answer.header("location"), "/admin/export?done=erased");
+    assert!(!words(one(&founder.browser.page("/admin").await, "main")).contains("Erasing waits"));
     one(&founder.browser.page("/admin/export").await, ".empty");
 }
 

@@ -112,6 +112,15 @@ fn harmless(cell: &str) -> String {
     let is_hidden =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\u{200b}' | '\u{feff}');
     let hides = cell.starts_with(['\t', '\r', '\n']);
+    // Where the list separator is a semicolon or a tab, what follows one begins a cell of its own.
+    let cell = [';', '\t'].iter().fold(cell, |cell, mark| {
+        let parts: Vec<_> = cell.split(*mark).collect();
+        let guarded = parts.iter().enumerate().map(|(nth, part)| {
+            let is_formula = nth > 0 && part.trim_start_matches(is_hidden).starts_with(begins_badly);
+            if is_formula { format!("'{part}") } else { (*part).to_owned() }
+        });
+        guarded.collect::<Vec<_>>().join(&mark.to_string())
+    });
     if hides || cell.trim_start_matches(is_hidden).starts_with(begins_badly) {
         format!("'{cell}")
     } else {
@@ -143,6 +152,7 @@ mod tests {
             assert!(harmless(cell).starts_with('\''), "{cell:?}");
         }
         assert_eq!(harmless("=1+1"), "'=1+1");
+        assert_eq!(harmless("a;=1+1; b;\t@x"), "a;'=1+1; b;'\t'@x");
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl ErasePage<'_> {
     }
 
     fn received(&self) -> String {
-        self.layout.spoken(&self.inquiry.record.received.as_millisecond())
+        self.layout.spoken(self.inquiry.record.received.as_millisecond())
     }
 }
 

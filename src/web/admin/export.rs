@@ -127,6 +127,9 @@ fn chosen(typed: &Typed) -> Result<Chosen, Refusal> {
             .map_err(|_| Refusal::new(field, "Enter a reference, or the first and the last day."))
     };
     let (from, to) = (day("from", &typed.from)?, day("to", &typed.to)?);
+    if [from, to].iter().any(|day| !(2000..=2199).contains(&day.year())) {
+        return Err(Refusal::new("from", "Enter days between the years 2000 and 2199."));
+    }
     if to < from {
         return Err(Refusal::new("to", "The last day is before the first. Enter one that is not."));
     }

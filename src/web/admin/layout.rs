@@ -1,6 +1,8 @@
 //! The frame around a page of the admin area. A page's struct holds one as `layout`, and its template extends
 //! `admin/layout.html`.
 
+use std::borrow::Borrow;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -104,8 +106,8 @@ impl<'a> AdminLayout<'a> {
     }
 
     /// A moment as the practice reads it: `Monday, May 5, 2025 at 9:14 AM`.
-    pub fn spoken(&self, at: &i64) -> String {
-        spoken(*at, &self.practice().time_zone())
+    pub fn spoken(&self, at: impl Borrow<i64>) -> String {
+        spoken(*at.borrow(), &self.practice().time_zone())
     }
 
     /// A moment where there is little room: `May 5, 2025, 9:14 AM`.

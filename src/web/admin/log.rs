@@ -23,6 +23,8 @@ struct LogPage<'a> {
     rows: Vec<Row>,
     people: Vec<Person>,
     inquiry: String,
+    /// What was typed is no reference. It is not shown again, since it may be a name.
+    is_unreadable: bool,
     person: Option<i64>,
     page: u32,
     more: bool,
@@ -31,8 +33,9 @@ struct LogPage<'a> {
 /// One page of it, the newest first.
 pub async fn index(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result<Response, Fault> {
     let asked = |name| form::in_query(uri.query(), name).unwrap_or_default();
-    let inquiry = asked("inquiry").trim().parse::<Reference>().map(|found| found.to_string());
-    let inquiry = inquiry.unwrap_or_default();
+    let typed = asked("inquiry").trim().to_ascii_uppercase();
+    let inquiry = typed.parse::<Reference>().map(|found| found.to_string()).unwrap_or_default();
+    let is_unreadable = inquiry.is_empty() && !typed.is_empty();
     let person: Option<i64> = asked("person").parse().ok();
     let page = asked("page").parse().unwrap_or(1).clamp(1, 1_000_000);
     let which = match person {
@@ -46,8 +49,10 @@ pub async fn index(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Resul
     drop(conn);
     let snapshot = web.current.load();
     let layout = AdminLayout::new(&snapshot, &staff, "/admin/log", "Log");
-    let (rows, more) = (listing.rows, listing.more);
-    Ok(render::html(&LogPage { layout, rows, people, inquiry, person, page, more }))
+    let (rows, more) = if is_unreadable { (Vec::new(), false) } else { (listing.rows, listing.more) };
+    // A request's rows are those of everybody, so no person is chosen beside it.
+    let person = person.filter(|_| inquiry.is_empty());
+    Ok(render::html(&LogPage { layout, rows, people, inquiry, is_unreadable, person, page, more }))
 }
 
 impl LogPage<'_> {

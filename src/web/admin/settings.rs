@@ -17,8 +17,11 @@ use super::desk_of;
 use super::gate::Staff;
 use super::layout::{AdminLayout, notice};
 use crate::content::Practice;
-use crate::outbox::{self, Trouble};
+use crate::db::copy;
 use crate::staff::recovery;
+
+/// In milliseconds: one night and two hours more.
+const BACKUP_WITHIN: i64 = 26 * 3_600_000;
 
 #[derive(Template)]
 #[template(path = "admin/settings.html")]
@@ -26,8 +29,8 @@ struct SettingsPage<'a> {
     layout: AdminLayout<'a>,
     /// Lines of the last reading of the texts, where it failed.
     faults: Arc<Vec<String>>,
-    trouble: Option<Trouble>,
     last_backup: Option<i64>,
+    backup_is_late: bool,
     smtp: bool,
     recovery_code_kept: bool,
     second_factor_required: bool,
@@ -36,18 +39,16 @@ struct SettingsPage<'a> {
 
 /// Everything on one page.
 pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result<Response, Fault> {
-    let mut conn = desk_of(&web)?.db.read().await?;
-    let trouble = outbox::trouble(&mut conn, web.now()).await?;
-    let recovery_code_kept = recovery::is_kept(&mut conn).await?;
-    drop(conn);
-    let last_backup = newest_file(&web.settings.backup).await;
-    let snapshot = web.current.load();
+    let desk = desk_of(&web)?;
+    let snapshot = web.current.load_full();
+    let recovery_code_kept = recovery::is_kept(&mut *desk.db.read().await?).await?;
+    let last_backup = newest_copy(&web.settings.backup).await;
     let layout = AdminLayout::new(&snapshot, &staff, "/admin/settings", "Settings");
     Ok(render::html(&SettingsPage {
         layout: layout.with_notice(notice(uri.query())),
         faults: web.faults.load_full(),
-        trouble,
         last_backup,
+        backup_is_late: last_backup.is_none_or(|at| web.now().as_millisecond() - at > BACKUP_WITHIN),
         smtp: web.settings.smtp_url.is_some(),
         recovery_code_kept,
         second_factor_required: web.settings.second_factor_required,
@@ -55,13 +56,14 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
     }))
 }
 
-/// When the newest file of a folder was written, in milliseconds; nothing where there is none.
-async fn newest_file(folder: &Path) -> Option<i64> {
+/// When the newest nightly copy was written, in milliseconds; nothing where there is none. A copy bears its name only
+/// once it was proved to be good.
+async fn newest_copy(folder: &Path) -> Option<i64> {
     let mut entries = fs::read_dir(folder).await.ok()?;
     let mut newest: Option<SystemTime> = None;
     while let Ok(Some(entry)) = entries.next_entry().await {
         let Ok(about) = entry.metadata().await else { continue };
-        if about.is_file() {
+        if about.is_file() && entry.file_name().to_str().and_then(copy::night_of).is_some() {
             newest = newest.max(about.modified().ok());
         }
     }
@@ -77,56 +79,67 @@ pub struct Detail {
     pub key: &'static str,
 }
 
-/// What visitors look for, and what the site can tell them.
+/// What visitors look for, and what the site can tell them. Where nothing is known, pages leave it out.
 pub fn details(practice: &Practice) -> Vec<Detail> {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let hours = facts::hours(practice).into_iter().map(|(days, times)| format!("{days}: {times}"));
-    let licensed = practice.people.iter().any(|person| !person.licenses.is_empty());
-    let fees = practice.fees.services.iter().filter(|fee| fee.fee.is_some()).count();
-    let rows = [
-        ("Phone", text(&practice.phone), "phone"),
-        ("Email", text(&practice.email), "email"),
-        (
-            "Address",
-            practice.address.as_ref().map(|a| format!("{}, {}", a.street, a.city)).unwrap_or_default(),
-            "[address]",
-        ),
-        ("Way to the rooms", text(&practice.directions), "directions"),
-        ("Access without steps", text(&practice.step_free_access), "step_free_access"),
-        ("Hours", hours.collect::<Vec<_>>().join("; "), "[hours]"),
-        ("States with a license", practice.licensed_states.join(", "), "licensed_states"),
-        ("License numbers", if licensed { "Given".into() } else { String::new() }, "[[people.licenses]]"),
-        ("Fees", if fees > 0 { format!("For {fees} services") } else { String::new() }, "[[fees.services]]"),
-        (
-            "Insurance",
-            practice
-                .fees
-                .accepts_insurance
-                .map(|yes| if yes { "Accepted" } else { "Not accepted" }.to_owned())
-                .unwrap_or_default(),
-            "fees.accepts_insurance",
-        ),
-        ("Cancellation", text(&practice.fees.cancellation), "fees.cancellation"),
-        (
-            "Length of the first call",
-            practice.first_call.minutes.map(|minutes| format!("{minutes} minutes")).unwrap_or_default(),
-            "first_call.minutes",
-        ),
-        ("Online or in person", text(&practice.policies.session_format), "policies.session_format"),
-        (
+    let detail = |name, key, value: Option<String>| Detail { name, key, value: value.unwrap_or_default() };
+    vec![
+        detail("Phone", "phone", practice.phone.clone()),
+        detail("Email", "email", practice.email.clone()),
+        detail("Address", "[address]", address(practice)),
+        detail("Way to the rooms", "directions", practice.directions.clone()),
+        detail("Access without steps", "step_free_access", practice.step_free_access.clone()),
+        detail("Hours", "[hours]", Some(hours(practice))),
+        detail("States with a license", "licensed_states", Some(practice.licensed_states.join(", "))),
+        detail("License numbers", "[[people.licenses]]", licenses(practice)),
+        detail("Fees", "[[fees.services]]", fees(practice)),
+        detail("Insurance", "fees.accepts_insurance", insurance(practice)),
+        detail("Cancellation", "fees.cancellation", practice.fees.cancellation.clone()),
+        detail("Length of the first call", "first_call.minutes", first_call(practice)),
+        detail("Online or in person", "policies.session_format", practice.policies.session_format.clone()),
+        detail(
             "What one partner tells alone",
-            text(&practice.policies.partner_secrets),
             "policies.partner_secrets",
+            practice.policies.partner_secrets.clone(),
         ),
-        ("Notice of privacy practices", text(&practice.hipaa_notice_url), "hipaa_notice_url"),
-        (
-            "Crisis numbers",
-            if practice.crisis.confirmed { "Confirmed".into() } else { String::new() },
-            "crisis.confirmed",
-        ),
-        ("Contact for security researchers", text(&practice.security_contact), "security_contact"),
-    ];
-    rows.map(|(name, value, key)| Detail { name, value, key }).into()
+        detail("Notice of privacy practices", "hipaa_notice_url", practice.hipaa_notice_url.clone()),
+        detail("Crisis numbers, looked over", "crisis.confirmed", crisis(practice)),
+        detail("Contact for security researchers", "security_contact", practice.security_contact.clone()),
+    ]
+}
+
+fn address(practice: &Practice) -> Option<String> {
+    practice.address.as_ref().map(|address| format!("{}, {}", address.street, address.city))
+}
+
+fn hours(practice: &Practice) -> String {
+    let rows = facts::hours(practice).into_iter().map(|(days, times)| format!("{days}: {times}"));
+    rows.collect::<Vec<_>>().join("; ")
+}
+
+fn licenses(practice: &Practice) -> Option<String> {
+    let given = practice.people.iter().any(|person| !person.licenses.is_empty());
+    given.then(|| "Given".to_owned())
+}
+
+fn fees(practice: &Practice) -> Option<String> {
+    match practice.fees.services.iter().filter(|fee| fee.fee.is_some()).count() {
+        0 => None,
+        1 => Some("For 1 service".to_owned()),
+        count => Some(format!("For {count} services")),
+    }
+}
+
+fn insurance(practice: &Practice) -> Option<String> {
+    let words = |accepted| if accepted { "Accepted" } else { "Not accepted" };
+    practice.fees.accepts_insurance.map(words).map(str::to_owned)
+}
+
+fn first_call(practice: &Practice) -> Option<String> {
+    practice.first_call.minutes.map(|minutes| format!("{minutes} minutes"))
+}
+
+fn crisis(practice: &Practice) -> Option<String> {
+    practice.crisis.confirmed.then(|| "Yes".to_owned())
 }
 
 impl SettingsPage<'_> {
@@ -142,7 +155,7 @@ impl SettingsPage<'_> {
         &self.layout.practice().retention
     }
 
-    fn since(&self, trouble: &Trouble) -> String {
-        self.layout.spoken(&trouble.since.as_millisecond())
+    fn backup(&self) -> Option<String> {
+        self.last_backup.map(|at| self.layout.spoken(at))
     }
 }

@@ -16,9 +16,10 @@ use super::again::{self, Again, Kept};
 use super::cookies::Cookie;
 use super::desk_of;
 use super::fields::Fields;
-use super::gate::{Entering, Visitor};
+use super::gate::{Entering, Visitor, note_rarely};
 use super::layout::{AdminLayout, notice, spoken};
 use super::refusal::Refusal;
+use crate::audit::{Actor, By};
 use crate::outbox;
 use crate::staff::sign_in::{Attempt, SignIn, Welcome, sign_in};
 use crate::staff::{people, session};
@@ -75,13 +76,30 @@ pub async fn submit(
     };
     let now = web.now().as_millisecond();
     match sign_in(&desk.db, &desk.door, attempt, now).await? {
-        SignIn::Welcome(welcome) => welcomed(&web, desk, welcome, &fields).await,
+        SignIn::Welcome(welcome) => {
+            end_earlier(desk, &visitor, now).await?;
+            welcomed(&web, desk, welcome, &fields).await
+        }
         SignIn::Refused => {
             let refusal = Refusal::new("", "Email, password or code does not match.");
             Ok(once_more(&web, &fields, refusal))
         }
-        SignIn::Wait { until } => Ok(once_more(&web, &fields, Refusal::wait(&web, until))),
+        SignIn::Wait { until } => {
+            note_rarely(&web, &visitor, "sign-in before the wait was over").await?;
+            Ok(once_more(&web, &fields, Refusal::wait(&web, until)))
+        }
     }
+}
+
+/// A browser has one session: the new one takes the place of what its cookie held before (SEC-08).
+async fn end_earlier(desk: &Desk, visitor: &Visitor, now: i64) -> anyhow::Result<()> {
+    let Some(cookie) = visitor.session_cookie() else { return Ok(()) };
+    let mut write = desk.db.begin().await?;
+    if let Some(earlier) = session::find(&mut write, cookie, now).await? {
+        let by = By { actor: Actor::Staff(earlier.person.id), ..visitor.caller().by };
+        session::end(&mut write, by, earlier.person.id, earlier.id, now).await?;
+    }
+    Ok(write.commit().await?)
 }
 
 /// Ends the session and empties what the browser keeps of it.

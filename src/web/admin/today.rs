@@ -11,16 +11,17 @@ use super::super::error::Fault;
 use super::super::{Web, render};
 use super::desk_of;
 use super::gate::Staff;
-use super::inquiries::row::Row;
+use super::inquiries::row::{Row, rows};
 use super::layout::{AdminLayout, notice};
+use super::settings::details;
 use crate::audit::{Entry, Outcome};
 use crate::inquiry::answers::{LookingFor, Voicemail, Way};
 use crate::inquiry::contact::Kind;
 use crate::inquiry::inbox::{self, View};
 use crate::inquiry::ledger::Look;
-use crate::inquiry::record;
 use crate::inquiry::status::Status;
 use crate::inquiry::timeline::Step;
+use crate::inquiry::{record, retention};
 
 #[derive(Template)]
 #[template(path = "admin/today.html")]
@@ -31,6 +32,16 @@ struct TodayPage<'a> {
     quiet: Vec<Row>,
     /// Requests held as possible spam.
     held: usize,
+    /// Requests that the clock erases within the week.
+    leaving: usize,
+    /// What is due to be erased waits for somebody to look at it.
+    erasing_waits: bool,
+    /// Articles that nobody has read through for a year: title and slug.
+    to_review: Vec<(&'a str, &'a str)>,
+    /// Details that visitors look for and do not find.
+    empty_details: usize,
+    /// The texts have a fault, so visitors see older ones.
+    faulty: bool,
 }
 
 /// The three lists.
@@ -44,6 +55,8 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
     let coming_up = record::load(&mut look, &today.coming_up).await?;
     let quiet = record::load(&mut look, &today.quiet).await?;
     let counts = inbox::counts(&mut look).await?;
+    let leaving = retention::leaving(&mut look, &practice.retention, now).await?.len();
+    let erasing_waits = retention::hold(&mut look, &practice.retention, now).await?.is_some();
     let entry = Entry {
         by: staff.by(),
         event: "list viewed",
@@ -52,20 +65,26 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
         detail: Some("today"),
     };
     look.end(entry, now).await;
-    let rows = |records: Vec<record::Record>| {
-        records.into_iter().map(|record| Row::of(record.open(&staff.private), practice, now)).collect()
-    };
+    let today = now.to_zoned(practice.time_zone()).date();
+    let due =
+        snapshot.content().articles.iter().filter(|text| text.next_review().is_some_and(|day| day <= today));
+    let rows = async |records| rows(records, &staff.private, practice, now).await;
     Ok(render::html(&TodayPage {
         layout: AdminLayout::new(&snapshot, &staff, "/admin", "Today").with_notice(notice(uri.query())),
-        reply_now: rows(reply_now),
-        coming_up: rows(coming_up),
-        quiet: rows(quiet),
+        reply_now: rows(reply_now).await?,
+        coming_up: rows(coming_up).await?,
+        quiet: rows(quiet).await?,
+        leaving,
+        erasing_waits,
+        to_review: due.map(|text| (text.title.as_str(), text.slug.as_str())).collect(),
+        empty_details: details(practice).iter().filter(|detail| detail.value.is_empty()).count(),
+        faulty: !web.faults.load().is_empty(),
         held: counts.iter().find(|(view, _)| *view == View::Spam).map_or(0, |(_, count)| *count),
     }))
 }
 
 impl TodayPage<'_> {
     fn all_done(&self) -> bool {
-        self.reply_now.is_empty() && self.coming_up.is_empty() && self.quiet.is_empty()
+        self.reply_now.is_empty() && self.coming_up.is_empty() && self.quiet.is_empty() && !self.erasing_waits
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::super::error::Fault;
 use super::super::super::{Web, form, render};
@@ -36,9 +36,10 @@ struct AnswerPage<'a> {
     filling: Filling,
     filled: Filled,
     kinds: Vec<Kind>,
+    version: i64,
 }
 
-/// The text that `template` names, or the one that fits.
+/// The text that `template` names, or the one that fits. Leads to the request where the person asked to stop.
 pub async fn answer(
     State(web): State<Arc<Web>>,
     staff: Staff,
@@ -74,6 +75,10 @@ async fn page(
     let Some(record) = record::find(&mut look, &reference).await? else {
         return Ok(StatusCode::NOT_FOUND.into_response());
     };
+    if record.asked_to_stop() {
+        // The page of the request says so, and offers no way of reaching them.
+        return Ok(Redirect::to(&address(&reference, None)).into_response());
+    }
     let events = timeline::list(&mut look, record.id).await?;
     let entry = Entry { detail: Some("answering"), ..viewed(staff, &reference, Outcome::Done) };
     look.end(entry, web.now()).await;
@@ -96,7 +101,8 @@ async fn page(
         template,
         filled: template.filled(&filling),
         filling,
-        kinds: contact::kinds(answers),
+        kinds: contact::kinds(inquiry.plan()),
+        version: inquiry.record.version,
     }))
 }
 

@@ -75,7 +75,12 @@ pub async fn not_spam(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
+    let found = record::find(&mut *desired.desk.db.read().await?, &desired.reference).await?;
+    let Some(record) = found else { return Ok(not_there()) };
     let version = desired.version();
+    if record.version == version && record.status != Status::Spam {
+        return desired.ended(Ok(Changed::NotAllowed), "").await;
+    }
     let new = NewStatus { status: Status::New, version, reason: None, referred_to: None };
     desired.change_status(&new, "not-spam").await
 }
@@ -93,14 +98,18 @@ pub async fn add_note(
         Err(problem) => return desired.refused(Refusal::new("note", note_words(problem))).await,
     };
     let sealed = note::sealed(&desired.staff.private.public(), &desired.reference, &text)?;
-    let mut write = desired.desk.db.begin().await?;
-    let changed =
-        change::add_note(&mut write, desired.staff.by(), &desired.reference, &sealed, desired.now).await?;
-    write.commit().await?;
+    let Desired { desk, staff, reference, now, .. } = &desired;
+    let changed = async {
+        let mut write = desk.db.begin().await?;
+        let changed = change::add_note(&mut write, staff.by(), reference, &sealed, *now).await?;
+        write.commit().await?;
+        anyhow::Ok(changed)
+    };
+    let changed = changed.await;
     desired.ended(changed, "note").await
 }
 
-/// `kind`
+/// `kind` and `version`; without a version, the request as it stands.
 pub async fn log_contact(
     State(web): State<Arc<Web>>,
     staff: Staff,
@@ -113,20 +122,35 @@ pub async fn log_contact(
     };
     let found = record::find(&mut *desired.desk.db.read().await?, &desired.reference).await?;
     let Some(record) = found else { return Ok(not_there()) };
+    // So that what the plan allows is looked up in the same request that is changed.
+    let version = desired.fields.number("version").unwrap_or(record.version);
     let inquiry = record.open(&desired.staff.private);
-    let is_allowed = contact::kinds(inquiry.answers.as_ref()).contains(&kind);
-    let (by, now) = (desired.staff.by(), desired.now);
-    let mut write = desired.desk.db.begin().await?;
-    if !is_allowed {
-        let (target, detail) = (Some(desired.reference.as_str()), Some(kind.name()));
+    let is_allowed = contact::kinds(inquiry.plan()).contains(&kind);
+    let Desired { desk, staff, reference, now, .. } = &desired;
+    let changed = async {
+        let mut write = desk.db.begin().await?;
+        if is_allowed {
+            let changed = change::log_contact(&mut write, staff.by(), reference, kind, version, *now).await?;
+            write.commit().await?;
+            return anyhow::Ok(Some(changed));
+        }
+        let (by, target, detail) = (staff.by(), Some(reference.as_str()), Some(kind.name()));
         let entry = Entry { by, event: "contact logged", target, outcome: Outcome::Refused, detail };
         audit::record(&mut write, entry, now.as_millisecond()).await?;
         write.commit().await?;
-        return desired.refused(Refusal::new("kind", "They did not allow this way of being reached.")).await;
+        Ok(None)
+    };
+    match changed.await.transpose() {
+        Some(changed) => desired.ended(changed, "contact").await,
+        None => {
+            let words = if inquiry.record.asked_to_stop() {
+                "They asked you to stop. Only that they got in touch can be logged."
+            } else {
+                "They did not allow this way of being reached."
+            };
+            desired.refused(Refusal::new("kind", words)).await
+        }
     }
-    let changed = change::log_contact(&mut write, by, &desired.reference, kind, now).await?;
-    write.commit().await?;
-    desired.ended(changed, "contact").await
 }
 
 /// `next_step` (a date, blank to take it away) and `version`.
@@ -147,12 +171,15 @@ pub async fn set_next_step(
             return desired.refused(Refusal::new("next_step", words)).await;
         }
     };
-    let mut write = desired.desk.db.begin().await?;
-    let Desired { staff, reference, now, .. } = &desired;
-    let (version, practice) = (desired.version(), desired.practice());
-    let changed =
-        change::set_next_step(&mut write, staff.by(), reference, date, version, practice, *now).await?;
-    write.commit().await?;
+    let Desired { desk, staff, reference, now, .. } = &desired;
+    let (by, version, practice) = (staff.by(), desired.version(), desired.practice());
+    let changed = async {
+        let mut write = desk.db.begin().await?;
+        let changed = change::set_next_step(&mut write, by, reference, date, version, practice, *now).await?;
+        write.commit().await?;
+        anyhow::Ok(changed)
+    };
+    let changed = changed.await;
     desired.ended(changed, "next-step").await
 }
 
@@ -164,10 +191,14 @@ pub async fn undo(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
-    let mut write = desired.desk.db.begin().await?;
-    let Desired { staff, reference, now, .. } = &desired;
-    let changed = change::undo(&mut write, staff.by(), reference, desired.version(), *now).await?;
-    write.commit().await?;
+    let Desired { desk, staff, reference, now, .. } = &desired;
+    let changed = async {
+        let mut write = desk.db.begin().await?;
+        let changed = change::undo(&mut write, staff.by(), reference, desired.version(), *now).await?;
+        write.commit().await?;
+        anyhow::Ok(changed)
+    };
+    let changed = changed.await;
     desired.ended(changed, "undone").await
 }
 
@@ -205,18 +236,27 @@ impl<'a> Desired<'a> {
     }
 
     async fn change_status(self, new: &NewStatus<'_>, done: &str) -> Result<Response, Fault> {
-        let mut write = self.desk.db.begin().await?;
         let (by, practice) = (self.staff.by(), self.practice());
-        let changed = change::set_status(&mut write, by, &self.reference, new, practice, self.now).await?;
-        write.commit().await?;
+        let changed = async {
+            let mut write = self.desk.db.begin().await?;
+            let changed =
+                change::set_status(&mut write, by, &self.reference, new, practice, self.now).await?;
+            write.commit().await?;
+            anyhow::Ok(changed)
+        };
+        let changed = changed.await;
         self.ended(changed, done).await
     }
 
-    async fn ended(self, changed: Changed, done: &str) -> Result<Response, Fault> {
+    async fn ended(self, changed: anyhow::Result<Changed>, done: &str) -> Result<Response, Fault> {
+        let changed = match changed {
+            Ok(changed) => changed,
+            Err(error) => return self.not_stored(&error).await,
+        };
         match changed {
-            Changed::Done => {
+            Changed::Done(version) => {
                 let view = self.view().map(|view| format!("view={}&", view.name())).unwrap_or_default();
-                let address = format!("/admin/inquiries/{}?{view}done={done}", self.reference);
+                let address = format!("/admin/inquiries/{}?{view}done={done}&at={version}", self.reference);
                 Ok(Redirect::to(&address).into_response())
             }
             Changed::NotThere => Ok(not_there()),
@@ -230,6 +270,15 @@ impl<'a> Desired<'a> {
                 page(self.web, &self.staff, &self.reference, beside).await
             }
         }
+    }
+
+    /// The disk or the database refused. Reading goes on, so what was typed is shown again.
+    async fn not_stored(self, error: &anyhow::Error) -> Result<Response, Fault> {
+        tracing::error!("a change of an inquiry can't be stored: {error:#}");
+        let words = "This could not be stored just now. What you typed is still here; try again in a while.";
+        let mut response = self.refused(Refusal::new("", words)).await?;
+        *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        Ok(response)
     }
 
     async fn refused(self, refusal: Refusal) -> Result<Response, Fault> {

@@ -13,7 +13,7 @@ use super::super::desk_of;
 use super::super::fields::Fields;
 use super::super::gate::Staff;
 use super::super::layout::{AdminLayout, notice};
-use super::row::Row;
+use super::row::{Row, rows};
 use super::view_in;
 use crate::audit::{Entry, Outcome};
 use crate::inquiry::answers::{LookingFor, Voicemail, Way};
@@ -44,9 +44,10 @@ struct ListPage<'a> {
 pub async fn index(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result<Response, Fault> {
     let view = view_in(&uri).unwrap_or(View::New);
     let page = form::in_query(uri.query(), "page").and_then(|page| page.parse().ok());
-    let page = page.unwrap_or(1).clamp(1, 1_000_000);
     let mut look = Look::begin(&desk_of(&web)?.db, &web.looks).await?;
     let counts = inbox::counts(&mut look).await?;
+    // The last page shrinks while somebody works on it.
+    let page = page.unwrap_or(1).clamp(1, pages(count(&counts, Some(view))));
     let ids = inbox::page(&mut look, view, page).await?;
     let records = record::load(&mut look, &ids).await?;
     let detail = format!("{}, page {page}", view.name());
@@ -79,6 +80,15 @@ pub async fn search(
     shown.answer(&web, &staff, &uri).await
 }
 
+/// How many inquiries a view has; none in a search.
+fn count(counts: &[(View, usize)], view: Option<View>) -> usize {
+    counts.iter().find(|(known, _)| Some(*known) == view).map_or(0, |(_, count)| *count)
+}
+
+fn pages(count: usize) -> usize {
+    count.div_ceil(PAGE).max(1)
+}
+
 fn entry<'a>(staff: &'a Staff, event: &'static str, detail: &'a str) -> Entry<'a> {
     Entry { by: staff.by(), event, target: None, outcome: Outcome::Done, detail: Some(detail) }
 }
@@ -96,13 +106,7 @@ struct Shown<'a> {
 impl Shown<'_> {
     async fn answer(self, web: &Web, staff: &Staff, uri: &Uri) -> Result<Response, Fault> {
         let snapshot = web.current.load();
-        let (practice, now) = (&snapshot.content().practice, web.now());
-        let key = staff.private.clone();
-        let records = self.records;
-        // A page of them takes some milliseconds, which is too long for an async thread.
-        let open = move || records.into_iter().map(|record| record.open(&key)).collect::<Vec<_>>();
-        let inquiries = tokio::task::spawn_blocking(open).await?;
-        let rows = inquiries.into_iter().map(|inquiry| Row::of(inquiry, practice, now)).collect();
+        let rows = rows(self.records, &staff.private, &snapshot.content().practice, web.now()).await?;
         let title = if self.view.is_some() { "Inquiries" } else { "Search" };
         let layout = AdminLayout::new(&snapshot, staff, "/admin/inquiries", title);
         Ok(render::html(&ListPage {
@@ -118,12 +122,8 @@ impl Shown<'_> {
 }
 
 impl ListPage<'_> {
-    fn count(&self) -> usize {
-        self.counts.iter().find(|(view, _)| Some(*view) == self.view).map_or(0, |(_, count)| *count)
-    }
-
     fn pages(&self) -> usize {
-        self.count().div_ceil(PAGE).max(1)
+        pages(count(&self.counts, self.view))
     }
 
     fn is_current(&self, view: &View) -> bool {

@@ -38,6 +38,8 @@ pub struct Beside {
     pub view: Option<View>,
     /// One of the words that a change leads here with.
     pub done: String,
+    /// The version after that change; what happened since makes its notice an old one.
+    pub at: Option<i64>,
     pub refusal: Refusal,
     /// What was typed in a form that was refused.
     pub typed: Typed,
@@ -79,7 +81,8 @@ pub async fn show(
 ) -> Result<Response, Fault> {
     let Ok(reference) = named.reference.parse() else { return Ok(StatusCode::NOT_FOUND.into_response()) };
     let done = form::in_query(uri.query(), "done").unwrap_or_default();
-    page(&web, &staff, &reference, Beside { view: view_in(&uri), done, ..Beside::default() }).await
+    let at = form::in_query(uri.query(), "at").and_then(|at| at.parse().ok());
+    page(&web, &staff, &reference, Beside { view: view_in(&uri), done, at, ..Beside::default() }).await
 }
 
 /// The page, with a status that fits what is beside it; 404 where there is no such inquiry.
@@ -118,7 +121,7 @@ pub async fn page(
         layout: layout.with_error(beside.refusal.is_some()),
         due: runs.then(|| clock::due(record.reply_by, practice, now)),
         signs: answers.map(scam::signs).unwrap_or_default(),
-        kinds: contact::kinds(answers),
+        kinds: contact::kinds(inquiry.plan()),
         suggests_last_note: record.status.is_open() && contact::suggests_last_note(&timeline),
         can_undo,
         around,
@@ -166,10 +169,19 @@ impl ShowPage<'_> {
 
     /// The statuses that are set with one press.
     fn plain_next(&self) -> Vec<Status> {
-        let asks = [Status::Closed, Status::ReferredOut];
-        let spam = self.record.status == Status::Spam;
         let next = self.record.status.next().iter().copied();
-        next.filter(|next| !asks.contains(next) && !(spam && *next == Status::New)).collect()
+        next.filter(|next| match next {
+            Status::Closed | Status::ReferredOut => false,
+            // That button says "Not spam".
+            Status::New => self.record.status != Status::Spam,
+            _ => true,
+        })
+        .collect()
+    }
+
+    /// The change that the notice tells of; blank where something has happened since.
+    fn done(&self) -> &str {
+        if self.beside.at == Some(self.record.version) { &self.beside.done } else { "" }
     }
 
     fn view_name(&self) -> &'static str {

@@ -1,9 +1,12 @@
 //! An inquiry as one row of a list.
 
-use crate::content::{Practice, calendar, states};
-use crate::inquiry::record::Inquiry;
-use crate::inquiry::{Answers, clock, looks};
 use jiff::Timestamp;
+use tokio::task::{JoinError, spawn_blocking};
+
+use crate::content::{Practice, calendar, states};
+use crate::inquiry::record::{Inquiry, Record};
+use crate::inquiry::{Answers, clock, looks};
+use crate::seal::PrivateKey;
 
 /// What a row shows, in words where they depend on the practice's time zone.
 pub struct Row {
@@ -14,6 +17,22 @@ pub struct Row {
     pub received: String,
     pub next_step: Option<String>,
     pub last_activity: String,
+}
+
+/// Opens the records of a list. A page of them takes some milliseconds, which is too long for an async thread.
+///
+/// # Errors
+/// When the opening ends early.
+pub async fn rows(
+    records: Vec<Record>,
+    key: &PrivateKey,
+    practice: &Practice,
+    now: Timestamp,
+) -> Result<Vec<Row>, JoinError> {
+    let key = key.clone();
+    let open = move || records.into_iter().map(|record| record.open(&key)).collect::<Vec<_>>();
+    let inquiries = spawn_blocking(open).await?;
+    Ok(inquiries.into_iter().map(|inquiry| Row::of(inquiry, practice, now)).collect())
 }
 
 impl Row {
@@ -56,4 +75,30 @@ impl Row {
 /// `May 5, 2025, 9:14 AM`
 pub fn moment(at: Timestamp, practice: &Practice) -> String {
     at.to_zoned(practice.time_zone()).strftime("%b %-d, %Y, %-I:%M %p").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::mpsc;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    #[test]
+    fn records_are_opened_away_from_the_async_threads() {
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();
+        let (release, busy) = mpsc::channel::<()>();
+        runtime.expect("a runtime").block_on(async {
+            // The only other thread has something to do until it is released.
+            let other = spawn_blocking(move || busy.recv());
+            let (key, practice) = (PrivateKey::generate(), Practice::bare("Elm Street", "America/New_York"));
+            let mut opening = pin!(rows(Vec::new(), &key, &practice, Timestamp::UNIX_EPOCH));
+            let first = opening.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(first.is_pending(), "it waits for the other thread");
+            release.send(()).expect("somebody waits");
+            assert!(opening.await.expect("opens").is_empty());
+            other.await.expect("ends").expect("is released");
+        });
+    }
 }

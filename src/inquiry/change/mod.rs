@@ -3,10 +3,14 @@
 //! Each change moves the row, writes the timeline and the ledger, all in the caller's transaction. What somebody typed
 //! comes in sealed and never reaches the ledger.
 
+mod state;
+
+#[cfg(test)]
+mod tests;
+
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
-use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
 use super::contact::Kind;
@@ -14,15 +18,14 @@ use super::reference::Reference;
 use super::status::{CloseReason, Status};
 use super::timeline::{self, NewEvent, Step};
 use crate::audit::{self, Actor, By, Entry};
-use crate::content::{Practice, calendar};
-
-/// Somebody on the waitlist is asked again after so many weeks.
-const CHECK_IN_WEEKS: i64 = 3;
+use crate::content::Practice;
+use state::{State, start_of};
 
 /// How a change ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
-    Done,
+    /// With the version of the inquiry after it.
+    Done(i64),
     /// Somebody else changed the inquiry in the meantime. Nothing was written.
     Conflict,
     /// The change may not follow where the inquiry stands now.
@@ -42,20 +45,6 @@ pub struct NewStatus<'a> {
     pub reason: Option<CloseReason>,
     /// To whom a person was referred, sealed.
     pub referred_to: Option<&'a [u8]>,
-}
-
-/// The part of a row that changes move. As JSON it stands with an event, for taking it back.
-#[derive(Clone, Serialize, Deserialize, sqlx::FromRow)]
-struct State {
-    status: String,
-    suspicion: Option<String>,
-    reply_by: i64,
-    first_contact_at: Option<i64>,
-    last_activity_at: i64,
-    next_step_at: Option<i64>,
-    closed_at: Option<i64>,
-    close_reason: Option<String>,
-    keep_until: Option<i64>,
 }
 
 /// A row as it stands, under the write lock.
@@ -137,7 +126,7 @@ pub async fn set_next_step(
 }
 
 /// Logs a contact. The first one stops the clock and makes what was new contacted. The caller has looked whether the plan
-/// allows the kind.
+/// of that version allows the kind.
 ///
 /// # Errors
 /// When the disk or the database refuses.
@@ -146,9 +135,13 @@ pub async fn log_contact(
     by: By<'_>,
     reference: &Reference,
     kind: Kind,
+    version: i64,
     now: Timestamp,
 ) -> Result<Changed> {
     let Some(held) = held(conn, reference).await? else { return Ok(Changed::NotThere) };
+    if held.version != version {
+        return Ok(Changed::Conflict);
+    }
     let at = now.as_millisecond();
     let mut after = State { last_activity_at: at, ..held.state.clone() };
     after.first_contact_at.get_or_insert(at);
@@ -207,16 +200,11 @@ pub async fn undo(
         .await
         .context("taking back a change")?;
     held.write(conn, &before).await?;
-    let event = NewEvent {
-        staff_id: staff_id(by),
-        step: Step::Undone,
-        sealed: None,
-        version: version + 1,
-        before: None,
-    };
+    let version = version + 1;
+    let event = NewEvent { staff_id: staff_id(by), step: Step::Undone, sealed: None, version, before: None };
     timeline::add(conn, held.id, event, now).await?;
     record(conn, by, reference, "change undone", None, now).await?;
-    Ok(Changed::Done)
+    Ok(Changed::Done(version))
 }
 
 /// Whether the last change of an inquiry can be taken back.
@@ -258,16 +246,17 @@ impl Held {
         now: Timestamp,
     ) -> Result<Changed> {
         self.write(conn, &after).await?;
+        let version = self.version + 1;
         let event = NewEvent {
             staff_id: staff_id(by),
             step: told.step,
             sealed: told.sealed,
-            version: self.version + 1,
+            version,
             before: Some(serde_json::to_string(&self.state)?),
         };
         timeline::add(conn, self.id, event, now).await?;
         record(conn, by, reference, told.event, told.detail.as_deref(), now).await?;
-        Ok(Changed::Done)
+        Ok(Changed::Done(version))
     }
 
     async fn write(&self, conn: &mut SqliteConnection, state: &State) -> Result<()> {
@@ -291,56 +280,6 @@ impl Held {
         .context("changing an inquiry")?;
         Ok(())
     }
-}
-
-impl State {
-    fn status(&self) -> Result<Status> {
-        Status::named(&self.status).context("a status in the database is none")
-    }
-
-    fn after(
-        &self,
-        status: Status,
-        reason: Option<CloseReason>,
-        practice: &Practice,
-        now: Timestamp,
-    ) -> Self {
-        let at = now.as_millisecond();
-        let mut after = Self {
-            status: status.name().into(),
-            last_activity_at: at,
-            closed_at: (!status.is_open()).then_some(at),
-            close_reason: reason.map(|reason| reason.name().into()),
-            keep_until: None,
-            ..self.clone()
-        };
-        if self.status == Status::Spam.name() {
-            after.suspicion = None;
-        }
-        match status {
-            // Opened again: a new promise begins now.
-            Status::New => {
-                after.first_contact_at = None;
-                after.reply_by = calendar::reply_by(now, practice).as_millisecond();
-            }
-            Status::Waitlist => {
-                let day = now.to_zoned(practice.time_zone()).date().saturating_add(CHECK_IN_WEEKS.weeks());
-                after.next_step_at = Some(start_of(day, practice, now));
-            }
-            // The day was the one of the check-in, or nothing is left to do.
-            _ if self.status == Status::Waitlist.name() || !status.is_open() => after.next_step_at = None,
-            _ => {}
-        }
-        if status.means_contact() {
-            after.first_contact_at.get_or_insert(at);
-        }
-        after
-    }
-}
-
-/// The first moment of a day at the practice; where that can't be told, now.
-fn start_of(date: Date, practice: &Practice, now: Timestamp) -> i64 {
-    date.to_zoned(practice.time_zone()).map_or(now, |day| day.timestamp()).as_millisecond()
 }
 
 fn staff_id(by: By<'_>) -> Option<i64> {

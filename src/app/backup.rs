@@ -1,0 +1,152 @@
+//! Copies of the database: one that an operator asks for, one each night, and the end of those kept long enough.
+//!
+//! It never writes over a copy that is good, and deletes nothing but what it, or a restore, has made.
+
+use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+use super::restore;
+use crate::audit::{self, Actor, By, Entry, Outcome};
+use crate::config::Settings;
+use crate::db::Db;
+use crate::db::copy::{name_of, night_of, prove};
+use crate::inquiry::regular::{self, Task};
+
+/// In bytes; what senders write comes first.
+const ROOM_LEFT: u64 = 64 * 1024 * 1024;
+
+/// Copies the database into a file, also while the site runs, and returns what to print.
+///
+/// # Errors
+/// One sentence: the file is there already, the disk refuses, or the database is damaged.
+pub async fn make(settings: Settings, file: &Path) -> Result<String> {
+    ensure!(
+        !taken(file)?,
+        "{} is there already, and a copy never takes another file's place",
+        file.display()
+    );
+    let db = Db::open_as_it_is(&settings.data.join("practice.db")).await?;
+    db.copy_to(file).await?;
+    let made = async {
+        let mut write = db.begin().await?;
+        record(&mut write, Actor::Operator, Timestamp::now()).await?;
+        write.commit().await.context("storing")
+    };
+    made.await.context("the copy is made and good, but the ledger does not say so")?;
+    db.check_whole().await.context("the copy is made and good, but should be restored soon")?;
+    db.close().await;
+    Ok(format!("The copy is {}. It was read to its end and is good.", file.display()))
+}
+
+fn taken(file: &Path) -> Result<bool> {
+    match fs::symlink_metadata(file) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("{} can't be written", file.display())),
+    }
+}
+
+/// Makes the copy of this night, unless there is a good one, and writes down that it is done.
+///
+/// # Errors
+/// When there is too little room, the disk refuses, or the database is damaged.
+pub async fn nightly(db: &Db, folder: &Path, night: Date, now: Timestamp) -> Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("{} can't be made", folder.display()))?;
+    let file = folder.join(name_of(night));
+    // After a restore on the same day there is one, perhaps the very one that was restored.
+    let there = taken(&file)? && prove(&file).await.is_ok();
+    if !there {
+        check_room(db, folder).await?;
+        db.copy_to(&file).await?;
+    }
+    // Not noted as done then: the log says so again each hour, and no older copy is deleted.
+    db.check_whole().await?;
+    let mut write = db.begin().await?;
+    if !there {
+        record(&mut write, Actor::System, now).await?;
+    }
+    regular::note(&mut write, Task::Backup, now).await?;
+    write.commit().await.context("noting that the copy is made")
+}
+
+/// The folder is mostly on the disk that requests are stored on.
+async fn check_room(db: &Db, folder: &Path) -> Result<()> {
+    let disk = rustix::fs::statvfs(folder).context("the disk can't be asked for its room")?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let size = db.size().await?;
+    ensure!(free >= size + ROOM_LEFT, "the copy takes {size} bytes, and only {free} are free");
+    Ok(())
+}
+
+async fn record(conn: &mut sqlx::SqliteConnection, actor: Actor, now: Timestamp) -> Result<()> {
+    let by = By { actor, request_id: None };
+    let entry = Entry { by, event: "backup made", target: None, outcome: Outcome::Done, detail: None };
+    audit::record(conn, entry, now.as_millisecond()).await
+}
+
+/// Deletes the nightly copies, and the databases that a restore has put aside, that are older than this many days.
+///
+/// # Errors
+/// When a folder can't be read or a file can't be deleted.
+pub fn prune(folder: &Path, database: &Path, days: u16, today: Date) -> Result<()> {
+    let oldest = today.saturating_sub(i64::from(days).days());
+    delete(folder, |name| night_of(name.trim_end_matches(".part")).is_some_and(|night| night < oldest))?;
+    let data = database.parent().context("the database is in no folder")?;
+    restore::clear_left_overs(data)?;
+    delete(data, |name| restore::put_aside_on(name).is_some_and(|day| day < oldest))
+}
+
+fn delete(folder: &Path, is_old: impl Fn(&str) -> bool) -> Result<()> {
+    let entries = fs::read_dir(folder).with_context(|| format!("{} can't be read", folder.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(&is_old) {
+            let path = entry.path();
+            fs::remove_file(&path).with_context(|| format!("{} can't be deleted", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn only_our_own_old_files_are_deleted() {
+        let data = tempfile::tempdir().expect("a folder");
+        let folder = data.path().join("backup");
+        fs::create_dir(&folder).expect("made");
+        let touch = |path: &Path| fs::write(path, "").expect("written");
+        let kept = ["practice-2026-10-18.db", "practice-2026-11-22.db", "practice-old.db", "2020-01-01.db"];
+        let gone = ["practice-2026-10-17.db", "practice-2020-01-01.db"];
+        kept.iter().chain(&gone).for_each(|name| touch(&folder.join(name)));
+        let aside = "practice.db.before-restore-";
+        let old = ["2026-10-01T030000Z", "2026-10-01T030000Z-wal"].map(|end| format!("{aside}{end}"));
+        let new = format!("{aside}2026-11-01T030000Z");
+        old.iter().chain([&new, &"practice.db".to_owned()]).for_each(|name| touch(&data.path().join(name)));
+
+        prune(&folder, &data.path().join("practice.db"), 35, date(2026, 11, 22)).expect("prunes");
+        let names = |folder: &Path| {
+            let mut names: Vec<_> = fs::read_dir(folder)
+                .expect("a folder")
+                .map(|entry| entry.expect("readable").file_name().into_string().expect("text"))
+                .collect();
+            names.sort();
+            names
+        };
+        let mut kept = kept.map(str::to_owned);
+        kept.sort();
+        assert_eq!(names(&folder), kept);
+        assert_eq!(names(data.path()), ["backup".to_owned(), "practice.db".to_owned(), new]);
+    }
+}

@@ -1,0 +1,221 @@
+//! A copy of the database in one file: made while others write, and looked over before anybody relies on it.
+//!
+//! Copying the file itself would lose what still stands in the write-ahead log.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use jiff::civil::Date;
+use sqlx::{Connection, SqliteConnection};
+use tokio::task::spawn_blocking;
+
+use super::{Db, MIGRATIONS, beside, options, writing};
+
+/// What the copy of a night is called.
+pub fn name_of(night: Date) -> String {
+    format!("practice-{night}.db")
+}
+
+/// The night that a file of this name is the copy of.
+pub fn night_of(name: &str) -> Option<Date> {
+    name.strip_prefix("practice-")?.strip_suffix(".db")?.parse().ok()
+}
+
+/// What a copy is called until it has proved to be good.
+const UNPROVEN: &str = ".part";
+
+impl Db {
+    /// Writes a consistent copy of everything that is committed, for nobody else to read. Under its name there is either
+    /// a copy that is whole, has been looked over and is on the disk, or what was there before.
+    ///
+    /// # Errors
+    /// When the disk refuses, the database is damaged, or another copy of this name is being made.
+    pub async fn copy_to(&self, to: &Path) -> Result<()> {
+        let part = beside(to, UNPROVEN);
+        let file = empty(&part).with_context(|| format!("{} can't be written", part.display()))?;
+        let outcome = self.fill(&part, file).await;
+        if let Err(error) = outcome {
+            // A copy that is not whole only takes up room.
+            let _ = fs::remove_file(&part);
+            return Err(error);
+        }
+        fs::rename(&part, to).with_context(|| format!("{} can't be written", to.display()))?;
+        sync_folder_of(to)
+    }
+
+    async fn fill(&self, part: &Path, file: File) -> Result<()> {
+        let name = part.to_str().context("the name of the file is not in UTF-8")?;
+        sqlx::query("VACUUM INTO ?")
+            .bind(name)
+            .execute(&mut *self.read().await?)
+            .await
+            .context("the copy can't be written")?;
+        prove(part).await.context("the copy is not good")?;
+        spawn_blocking(move || file.sync_all()).await?.context("the copy can't be put on the disk")
+    }
+
+    /// Reads all of the database itself. A copy does not show damage of an index, which is made anew in it.
+    ///
+    /// # Errors
+    /// When it is damaged.
+    pub async fn check_whole(&self) -> Result<()> {
+        look_over(&mut *self.read().await?).await.context("the database itself is not whole")
+    }
+
+    /// How many bytes a copy may take.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn size(&self) -> Result<u64> {
+        let mut conn = self.read().await?;
+        let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut *conn).await?;
+        let page: i64 = sqlx::query_scalar("PRAGMA page_size").fetch_one(&mut *conn).await?;
+        Ok(pages.unsigned_abs() * page.unsigned_abs())
+    }
+}
+
+/// Opens a file and reads all of it: whether it is whole, ours, and not from a newer version of the program.
+///
+/// # Errors
+/// One sentence about what is wrong with it.
+pub async fn prove(file: &Path) -> Result<()> {
+    let opened = SqliteConnection::connect_with(&options(file).read_only(true)).await;
+    let mut conn = opened.context("it can't be opened as a database")?;
+    let outcome = look_over(&mut conn).await;
+    let closed = conn.close().await;
+    outcome?;
+    closed.context("closing the copy")
+}
+
+/// Folds the write-ahead log of a database that nobody has opened into its file. False where somebody has, after all.
+///
+/// # Errors
+/// When it can't be read.
+pub async fn fold_log(database: &Path) -> Result<bool> {
+    let mut conn = SqliteConnection::connect_with(&writing(database)).await?;
+    let (busy, _, _): (i64, i64, i64) =
+        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut conn).await?;
+    conn.close().await?;
+    Ok(busy == 0)
+}
+
+async fn look_over(conn: &mut SqliteConnection) -> Result<()> {
+    let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(&mut *conn)
+        .await
+        .context("it can't be read to its end")?;
+    ensure!(found == "ok", "it is damaged: {}", found.replace('\n', " "));
+    let applied: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations")
+        .fetch_all(conn)
+        .await
+        .context("it is not a database of this program")?;
+    ensure!(!applied.is_empty(), "it is empty");
+    for (version, checksum) in &applied {
+        match MIGRATIONS.iter().find(|known| known.version == *version) {
+            Some(known) if *known.checksum == checksum[..] => {}
+            Some(_) => bail!("it is not a database of this program"),
+            None => bail!("it was made by a newer version of this program"),
+        }
+    }
+    Ok(())
+}
+
+/// SQLite would make a new file readable for all, but fills an empty one that is there.
+fn empty(path: &Path) -> Result<File> {
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    file.try_lock().context("another copy is being made there")?;
+    // Left over from a copy that was cut short, perhaps by somebody with other habits.
+    file.set_len(0)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// A name in a folder outlives a power cut only when the folder has been put on the disk as well.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn sync_folder_of(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.with_context(|| format!("{} can't be put on the disk", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn with_words(path: &Path) -> Db {
+        let db = Db::open(path).await.expect("opens");
+        let mut write = db.begin().await.expect("begins");
+        for sql in
+            ["CREATE TABLE words (word TEXT) STRICT", "INSERT INTO words VALUES ('marmalade'), ('porridge')"]
+        {
+            sqlx::query(sql).execute(&mut *write).await.expect(sql);
+        }
+        write.commit().await.expect("commits");
+        db
+    }
+
+    #[tokio::test]
+    async fn a_copy_holds_what_is_still_in_the_log_and_is_for_nobody_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = with_words(&folder.path().join("practice.db")).await;
+        let copy = folder.path().join("copy.db");
+        std::fs::write(beside(&copy, UNPROVEN), "left over").expect("written");
+        db.copy_to(&copy).await.expect("copies");
+        assert_eq!(copy.metadata().expect("there").permissions().mode() & 0o777, 0o600);
+        let mut conn = SqliteConnection::connect_with(&options(&copy).read_only(true)).await.expect("opens");
+        let words: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM words").fetch_one(&mut conn).await.expect("2");
+        assert_eq!(words, 2);
+        assert!(!beside(&copy, UNPROVEN).exists() && !beside(&copy, "-wal").exists());
+    }
+
+    #[tokio::test]
+    async fn rel_06_a_damaged_page_shows_when_a_copy_is_made_and_when_it_is_looked_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("practice.db");
+        with_words(&path).await.close().await;
+        let copy = folder.path().join("copy.db");
+        Db::open(&path).await.expect("opens").copy_to(&copy).await.expect("copies");
+        for file in [&path, &copy] {
+            let mut bytes = std::fs::read(file).expect("read");
+            let page = bytes.len() / 4096 / 2 * 4096;
+            bytes[page..page + 4096].fill(0xA5);
+            std::fs::write(file, bytes).expect("written");
+        }
+        assert!(prove(&copy).await.is_err());
+        let db = Db::open_as_it_is(&path).await.expect("opens: nobody has looked");
+        let second = folder.path().join("second.db");
+        assert!(db.check_whole().await.is_err());
+        if db.copy_to(&second).await.is_ok() {
+            prove(&second).await.expect("an index is made anew in a copy");
+        }
+        assert!(!beside(&second, UNPROVEN).exists());
+    }
+
+    #[tokio::test]
+    async fn what_is_not_ours_or_newer_is_no_copy() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (text, empty, newer) =
+            (folder.path().join("text"), folder.path().join("empty"), folder.path().join("newer"));
+        std::fs::write(&text, "not a database at all, only some words".repeat(40)).expect("written");
+        std::fs::write(&empty, "").expect("written");
+        let db = Db::open(&newer).await.expect("opens");
+        prove(&newer).await.expect("good so far");
+        let mut write = db.begin().await.expect("begins");
+        sqlx::query("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 8")
+            .execute(&mut *write)
+            .await
+            .expect("updates");
+        write.commit().await.expect("commits");
+        for (file, words) in
+            [(&text, "not a database"), (&empty, "not a database of this program"), (&newer, "newer version")]
+        {
+            let error = format!("{:#}", prove(file).await.expect_err("no copy"));
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The copy of each night: made once, looked over, and gone when it was kept long enough.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use jiff::{SignedDuration, Timestamp};
+use practice_site::db::Db;
+use practice_site::db::copy;
+use practice_site::inquiry::Reference;
+
+use crate::leaving::{Inbox, at, days};
+
+/// Tuesday, 3 AM in New York.
+fn night() -> Timestamp {
+    at("2026-05-05T07:00:00Z")
+}
+
+fn copies(inbox: &Inbox) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(inbox.backup()) else { return Vec::new() };
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.expect("readable").file_name().into_string().expect("text")).collect();
+    names.sort();
+    names
+}
+
+async fn made(inbox: &Inbox) -> i64 {
+    inbox.count("SELECT count(*) FROM audit WHERE event = 'backup made'").await
+}
+
+#[tokio::test]
+async fn rel_20_a_copy_is_made_each_night_and_deleted_35_nights_later() {
+    let inbox = Inbox::empty().await;
+    let reference: Reference = inbox.add_as("new", night() - days(1)).await;
+    let mut house = inbox.housekeeping();
+    house.turn(&inbox.practice, night() - SignedDuration::from_mins(1)).await;
+    assert!(copies(&inbox).is_empty(), "it is not night yet");
+    for minutes in [0, 1, 60 * 12] {
+        house.turn(&inbox.practice, night() + SignedDuration::from_mins(minutes)).await;
+    }
+    assert_eq!(copies(&inbox), ["practice-2026-05-05.db"]);
+    assert_eq!(made(&inbox).await, 1);
+    let first = inbox.backup().join("practice-2026-05-05.db");
+    assert_eq!(first.metadata().expect("there").permissions().mode() & 0o777, 0o600);
+    assert_eq!(inbox.backup().metadata().expect("there").permissions().mode() & 0o777, 0o700);
+    copy::prove(&first).await.expect("good");
+    let elsewhere = inbox.backup().join("elsewhere.db");
+    fs::copy(&first, &elsewhere).expect("copied");
+    let opened = Db::open(&elsewhere).await.expect("opens");
+    let found: String = sqlx::query_scalar("SELECT reference FROM inquiries")
+        .fetch_one(&mut *opened.read().await.expect("reads"))
+        .await
+        .expect("a row");
+    assert_eq!(found, reference.as_str());
+    opened.close().await;
+
+    for day in 1..=36 {
+        house.turn(&inbox.practice, night() + days(day)).await;
+    }
+    let kept = copies(&inbox).into_iter().filter(|name| name.starts_with("practice-")).collect::<Vec<_>>();
+    assert_eq!(kept.len(), 36, "35 nights and the last one");
+    assert_eq!(kept[0], "practice-2026-05-06.db");
+    assert!(elsewhere.exists(), "what somebody else has put there stays");
+}
+
+#[tokio::test]
+async fn a_copy_that_fails_stops_nothing_and_is_tried_again_an_hour_later() {
+    let inbox = Inbox::empty().await;
+    fs::write(inbox.backup(), "in the way").expect("written");
+    let mut house = inbox.housekeeping();
+    house.turn(&inbox.practice, night()).await;
+    assert_eq!(inbox.count("SELECT count(*) FROM housekeeping WHERE name = 'retention'").await, 1);
+    fs::remove_file(inbox.backup()).expect("removed");
+    house.turn(&inbox.practice, night() + SignedDuration::from_mins(59)).await;
+    assert!(copies(&inbox).is_empty());
+    house.turn(&inbox.practice, night() + SignedDuration::from_mins(60)).await;
+    assert_eq!(copies(&inbox), ["practice-2026-05-05.db"]);
+}
+
+#[tokio::test]
+async fn a_good_copy_of_the_same_night_stays_and_a_damaged_one_is_made_anew() {
+    let inbox = Inbox::empty().await;
+    let mut house = inbox.housekeeping();
+    house.turn(&inbox.practice, night()).await;
+    let file = inbox.backup().join("practice-2026-05-05.db");
+    let again = async |inbox: &Inbox| {
+        let mut write = inbox.db.begin().await.expect("begins");
+        let sql = "DELETE FROM housekeeping WHERE name = 'backup'";
+        sqlx::query(sql).execute(&mut *write).await.expect(sql);
+        write.commit().await.expect("commits");
+        inbox.housekeeping().turn(&inbox.practice, night() + SignedDuration::from_hours(9)).await;
+    };
+    let good = fs::read(&file).expect("readable");
+    again(&inbox).await;
+    assert_eq!(fs::read(&file).expect("readable"), good, "perhaps the very one that was restored");
+    fs::write(&file, &good[..4096]).expect("written");
+    again(&inbox).await;
+    copy::prove(&file).await.expect("good");
+    assert_eq!(made(&inbox).await, 2);
+}
+
+#[tokio::test]
+async fn a_clock_that_runs_ahead_takes_no_copy_for_an_old_one() {
+    let inbox = Inbox::empty().await;
+    let mut house = inbox.housekeeping();
+    house.turn(&inbox.practice, night()).await;
+    house.turn(&inbox.practice, night() + days(400)).await;
+    assert_eq!(copies(&inbox), ["practice-2026-05-05.db", "practice-2027-06-09.db"]);
+}

@@ -17,8 +17,8 @@ async fn a_persons_photograph_stands_at_home_on_about_and_under_articles() {
         let file = folder.join("practice.toml");
         let text = fs::read_to_string(&file).expect("practice.toml is there");
         let photo =
-            "[[people]]\nphoto = \"photos/josephine.png\"\nphoto_alt = \"Josephine Ruiz by a window\"";
-        fs::write(&file, text.replace("[[people]]", photo)).expect("written");
+            "\n[[people]]\nphoto = \"photos/josephine.png\"\nphoto_alt = \"Josephine Ruiz by a window\"\n";
+        fs::write(&file, text.replacen("\n[[people]]\n", photo, 1)).expect("written");
     });
     for path in ["/", "/about", ARTICLE] {
         let page = site.page(path).await;

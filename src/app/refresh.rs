@@ -27,16 +27,22 @@ async fn keep_fresh(web: Arc<Web>) {
     let mut changes = content::watch::watch(&web.settings.content)
         .inspect_err(|error| tracing::warn!("texts that change are noticed only after a restart: {error:#}"))
         .ok();
-    compress(&web).await;
     let mut made = web.now();
+    let mut is_compressed = false;
     loop {
         tokio::select! {
             () = changed(&mut changes) => {}
             () = new_day(&web, made) => {}
+            // A reason to make new pages does not wait for the compression of the old ones.
+            () = compress(&web), if !is_compressed => {
+                is_compressed = true;
+                continue;
+            }
         }
         // Also where the texts turn out to be faulty: then they are tried again after a change, or tomorrow.
         made = web.now();
         rebuild(&web).await;
+        is_compressed = false;
     }
 }
 
@@ -68,7 +74,6 @@ async fn rebuild(web: &Arc<Web>) {
             web.current.store(Arc::new(snapshot));
             web.faults.store(Arc::default());
             tracing::info!("the pages were made anew");
-            compress(web).await;
         }
         Ok(Err(faults)) => {
             for fault in &faults {

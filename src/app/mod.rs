@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::Settings;
-use crate::content;
+use crate::content::{self, watch::Changes};
 use crate::web::snapshot::Snapshot;
 use crate::web::{self, Web};
 
@@ -33,14 +33,17 @@ use storage::Storage;
 /// Lines for the person who started it: faults in the content or the settings, or an address that is taken.
 pub async fn serve(settings: Settings) -> Result<(), Vec<String>> {
     let now = Timestamp::now();
+    // Before the texts are read: what changes from here on is not missed.
+    let changes = refresh::watch(&settings.content);
     let loaded = content::load(&settings.content, now).map_err(|faults| faults.lines())?;
     let mail = check::mail(&settings, &loaded.content.practice)?;
-    run(settings, Arc::new(loaded.content), mail).await.map_err(|error| vec![format!("{error:#}")])
+    run(settings, Arc::new(loaded.content), changes, mail).await.map_err(|error| vec![format!("{error:#}")])
 }
 
 async fn run(
     settings: Settings,
     content: Arc<content::Content>,
+    changes: Option<Changes>,
     mail: crate::mail::MailSettings,
 ) -> Result<()> {
     let now = Timestamp::now();
@@ -63,7 +66,7 @@ async fn run(
     let (desk, work) = storage.map(|storage| (storage.desk, storage.work)).unzip();
     let web = Arc::new(Web::new(settings, snapshot, desk, Arc::new(Timestamp::now)));
     tasks.spawn(storage::run(web.clone(), work, mail, stopped.clone()));
-    tasks.spawn(refresh::run(web.clone(), stopped.clone()));
+    tasks.spawn(refresh::run(web.clone(), changes, stopped.clone()));
     tasks.spawn(housekeeping::run(web.clone(), stopped.clone()));
     greet(&web.settings, mail_folder.as_deref(), setup_code.as_deref());
 

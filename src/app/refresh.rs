@@ -1,5 +1,6 @@
 //! Keeps the pages fresh while the site runs: a text that changed, and a new day.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,18 +16,22 @@ use crate::web::snapshot::Snapshot;
 /// How often the calendar is looked at. A sleep until midnight would not notice a clock that is set.
 const LOOK_AT_CALENDAR: Duration = Duration::from_secs(30);
 
+/// Watches the folder of the texts from now on.
+pub fn watch(folder: &Path) -> Option<Changes> {
+    content::watch::watch(folder)
+        .inspect_err(|error| tracing::warn!("texts that change are noticed only after a restart: {error:#}"))
+        .ok()
+}
+
 /// Compresses the first pages as well as can be, then rebuilds them whenever there is a reason, until the site stops.
-pub async fn run(web: Arc<Web>, stopped: watch::Receiver<bool>) {
+pub async fn run(web: Arc<Web>, changes: Option<Changes>, stopped: watch::Receiver<bool>) {
     tokio::select! {
         () = super::until(stopped) => {}
-        () = keep_fresh(web) => {}
+        () = keep_fresh(web, changes) => {}
     }
 }
 
-async fn keep_fresh(web: Arc<Web>) {
-    let mut changes = content::watch::watch(&web.settings.content)
-        .inspect_err(|error| tracing::warn!("texts that change are noticed only after a restart: {error:#}"))
-        .ok();
+async fn keep_fresh(web: Arc<Web>, mut changes: Option<Changes>) {
     let mut made = web.now();
     let mut is_compressed = false;
     loop {

@@ -65,7 +65,8 @@ impl Db {
 
     async fn with_readers(path: &Path, writer: SqlitePool, in_use: InUse) -> Result<Self> {
         let readers = pool(READERS)
-            .connect_with(options(path).read_only(true))
+            // The cache in KiB, for each connection: the rest is in the system's own.
+            .connect_with(options(path).read_only(true).pragma("cache_size", "-512"))
             .await
             .context("the database can't be opened for reading")?;
         Ok(Self { writer, readers, path: path.to_owned(), _in_use: Arc::new(in_use) })

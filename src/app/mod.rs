@@ -50,7 +50,7 @@ async fn run(
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("{} can't be listened on", settings.listen))?;
-    let snapshot = Snapshot::build(content, &settings.base_url, now)?;
+    let snapshot = Snapshot::build(content, &settings.base_url, now, Some(&refresh::cache(&settings)))?;
     let mail_folder = mail.smtp.is_none().then(|| mail.folder.clone());
     let storage = match Storage::open(&settings, mail.clone(), now).await {
         Ok(storage) => Some(storage),
@@ -71,7 +71,7 @@ async fn run(
     greet(&web.settings, mail_folder.as_deref(), setup_code.as_deref());
 
     let router = web::router(web.clone());
-    let mut server = tokio::spawn(web::serve::serve(listener, router, until(closed)));
+    let mut server = tokio::spawn(web::serve::serve(listener, web.clone(), router, until(closed)));
     let outcome = tokio::select! {
         signal = told_to_stop() => signal,
         ended = &mut server => Err(anyhow!("the server ended by itself: {ended:?}")),

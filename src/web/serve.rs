@@ -23,6 +23,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tower::Service;
 
+use super::Web;
 use super::client::Peer;
 
 /// For the headers of a request, and for the pause between two of them on one connection.
@@ -35,7 +36,7 @@ const CONNECTIONS: usize = 1_024;
 const LONGEST_HEAD: usize = 32 * 1024;
 
 /// Serves until `stop` is ready and the requests in progress have their answers.
-pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, web: Arc<Web>, router: Router, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let farewell = GracefulShutdown::new();
     let mut stop = pin!(stop);
@@ -48,7 +49,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
             accepted = accept(&listener) => accepted,
             () = &mut stop => break,
         };
-        let connection = farewell.watch(connection(stream, peer, router.clone()));
+        let connection = farewell.watch(connection(stream, peer, web.clone(), router.clone()));
         tokio::spawn(async move {
             // An error here is a client that went away or was too slow: nobody's fault, and nothing to tell.
             let _ = connection.await;
@@ -77,6 +78,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
+    web: Arc<Web>,
     router: Router,
 ) -> http1::Connection<
     TokioIo<TcpStream>,
@@ -84,7 +86,7 @@ fn connection(
 > {
     // Without it a small answer may wait 40 ms for the other side.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| answer(router.clone(), request, peer));
+    let service = service_fn(move |request| answer(web.clone(), router.clone(), request, peer));
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
@@ -93,10 +95,14 @@ fn connection(
 }
 
 async fn answer(
+    web: Arc<Web>,
     mut router: Router,
     request: hyper::Request<Incoming>,
     peer: SocketAddr,
 ) -> Result<Response, Infallible> {
+    if let Some(page) = super::ready(&web, &request) {
+        return Ok(page);
+    }
     let mut request: Request = request.map(Body::new);
     request.extensions_mut().insert(Peer(peer));
     router.call(request).await

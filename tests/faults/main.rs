@@ -4,6 +4,7 @@ mod backup;
 mod bad_input;
 mod endings;
 mod fake_smtp;
+mod first_hour;
 mod operator;
 mod outbox;
 mod outbox_digests;

@@ -2,8 +2,10 @@
 
 mod backup;
 mod bad_input;
+mod behind_nginx;
 mod endings;
 mod fake_smtp;
+mod nginx;
 mod operator;
 mod outbox;
 mod outbox_digests;

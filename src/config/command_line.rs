@@ -36,6 +36,8 @@ pub enum Command {
         #[arg(long)]
         deploy: bool,
     },
+    /// Send one email the way the site sends them, and explain what goes wrong
+    MailTest,
     /// Ask the running server whether it lives; exit code 0 if so
     Healthcheck,
     /// Accounts of the people who may read requests; passwords and codes come from standard input
@@ -123,7 +125,7 @@ pub struct Typed {
     /// Folder of the nightly copies [default: DATA/backup]
     #[arg(long, env = "PRACTICE_BACKUP", value_name = "DIR", global = true)]
     pub backup: Option<PathBuf>,
-    /// Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto count, with commas between
+    /// Addresses or networks of proxies whose X-Forwarded-For counts, with commas between
     #[arg(long, env = "PRACTICE_TRUSTED_PROXIES", value_name = "LIST", global = true)]
     pub trusted_proxies: Option<String>,
     /// Whether everybody who signs in needs a second factor: required or optional

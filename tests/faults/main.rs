@@ -11,5 +11,6 @@ mod outbox_over_smtp;
 mod program;
 mod slow;
 mod smtp;
+mod soak;
 mod starts;
 mod wire;

@@ -115,7 +115,7 @@ pub struct Typed {
     /// Folder of the nightly copies [default: DATA/backup]
     #[arg(long, env = "PRACTICE_BACKUP", value_name = "DIR", global = true)]
     pub backup: Option<PathBuf>,
-    /// Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto count, with commas between
+    /// Addresses or networks of proxies whose X-Forwarded-For counts, with commas between
     #[arg(long, env = "PRACTICE_TRUSTED_PROXIES", value_name = "LIST", global = true)]
     pub trusted_proxies: Option<String>,
     /// Whether everybody who signs in needs a second factor: required or optional

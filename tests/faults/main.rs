@@ -2,12 +2,15 @@
 
 mod backup;
 mod bad_input;
+mod behind_nginx;
 mod endings;
 mod fake_smtp;
+mod nginx;
 mod operator;
 mod outbox;
 mod outbox_digests;
 mod outbox_over_smtp;
+mod probe;
 mod program;
 mod slow;
 mod smtp;

@@ -8,10 +8,21 @@ use clap::Parser;
 use practice_site::app;
 use practice_site::config::{Cli, Command, Environment, Settings, Typed};
 use practice_site::web;
+use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return exit(&[format!("nothing can be started: {error}")]),
+    };
+    let code = runtime.block_on(run());
+    // What works in the background, such as compressing pages, holds nothing that must be kept.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run() -> ExitCode {
     let cli = Cli::parse();
     let typed = cli.typed.clone();
     let settings = Settings::check(cli.typed, &Environment::read());

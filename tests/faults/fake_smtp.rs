@@ -16,6 +16,7 @@ pub enum At {
     Rcpt,
     Data,
     Dot,
+    Rset,
     Quit,
 }
 
@@ -35,7 +36,7 @@ pub fn usual(at: At) -> Answer {
         At::Ehlo => "250-fake.example\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN",
         At::StartTls => "502 5.5.1 not here",
         At::Auth => "235 2.7.0 welcome",
-        At::Mail | At::Rcpt => "250 2.1.0 ok",
+        At::Mail | At::Rcpt | At::Rset => "250 2.1.0 ok",
         At::Data => "354 go ahead",
         At::Dot => "250 2.0.0 accepted",
         At::Quit => "221 2.0.0 goodbye",
@@ -139,6 +140,7 @@ fn read_command(command: &str) -> At {
         "MAIL" => At::Mail,
         "RCPT" => At::Rcpt,
         "DATA" => At::Data,
+        "RSET" => At::Rset,
         "QUIT" => At::Quit,
         other => panic!("the client said {other:?}"),
     }

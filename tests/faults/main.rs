@@ -10,6 +10,7 @@ mod operator;
 mod outbox;
 mod outbox_digests;
 mod outbox_over_smtp;
+mod probe;
 mod program;
 mod slow;
 mod smtp;

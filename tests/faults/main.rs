@@ -5,6 +5,7 @@ mod bad_input;
 mod behind_nginx;
 mod endings;
 mod fake_smtp;
+mod first_hour;
 mod nginx;
 mod operator;
 mod outbox;

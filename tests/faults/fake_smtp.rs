@@ -52,6 +52,8 @@ pub struct Heard {
     pub messages: Vec<String>,
     /// How many of them were answered with 250.
     pub accepted: usize,
+    /// Those that were.
+    pub taken: Vec<String>,
 }
 
 pub struct FakeSmtp {
@@ -97,11 +99,14 @@ pub fn closed_port() -> u16 {
 fn talk(stream: &TcpStream, heard: &Mutex<Heard>, script: impl Fn(At) -> Answer) {
     let mut lines = BufReader::new(stream);
     let mut at = At::Connect;
+    let mut whole = String::new();
     loop {
         match script(at) {
             Say(answer) => {
                 if at == At::Dot && answer.starts_with('2') {
-                    heard.lock().expect("a whole list").accepted += 1;
+                    let mut heard = heard.lock().expect("a whole list");
+                    heard.accepted += 1;
+                    heard.taken.push(std::mem::take(&mut whole));
                 }
                 if (&*stream).write_all(format!("{answer}\r\n").as_bytes()).is_err() || at == At::Quit {
                     return;
@@ -109,6 +114,7 @@ fn talk(stream: &TcpStream, heard: &Mutex<Heard>, script: impl Fn(At) -> Answer)
                 at = match at {
                     At::Data if answer.starts_with('3') => {
                         let Some(message) = read_message(&mut lines) else { return };
+                        whole.clone_from(&message);
                         heard.lock().expect("a whole list").messages.push(message);
                         At::Dot
                     }

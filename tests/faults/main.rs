@@ -16,5 +16,6 @@ mod probe;
 mod program;
 mod slow;
 mod smtp;
+mod soak;
 mod starts;
 mod wire;

@@ -61,18 +61,25 @@ pub struct Work {
 }
 
 impl Work {
-    /// Ends when the site has stopped, or when one of the two has.
-    async fn run(self, stopped: watch::Receiver<bool>) {
+    /// Ends when the site has stopped, or when one of the two has. Mail need not wait for the last visitor: it goes out
+    /// after the next start.
+    async fn run(self, closed: watch::Receiver<bool>, stopped: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
-        tasks.spawn(self.writer.run(super::until(stopped.clone())));
-        tasks.spawn(self.worker.run(super::until(stopped.clone())));
-        while tasks.join_next().await.is_some() && *stopped.borrow() {}
+        tasks.spawn(self.writer.run(super::until(stopped)));
+        tasks.spawn(self.worker.run(super::until(closed.clone())));
+        while tasks.join_next().await.is_some() && *closed.borrow() {}
     }
 }
 
 /// Works with what was opened at the start; where that failed, tries again every now and then, so that a disk that
 /// comes back needs nobody to restart the site.
-pub async fn run(web: Arc<Web>, opened: Option<Work>, mail: MailSettings, stopped: watch::Receiver<bool>) {
+pub async fn run(
+    web: Arc<Web>,
+    opened: Option<Work>,
+    mail: MailSettings,
+    closed: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
+) {
     let work = match opened {
         Some(work) => work,
         None => tokio::select! {
@@ -80,7 +87,7 @@ pub async fn run(web: Arc<Web>, opened: Option<Work>, mail: MailSettings, stoppe
             () = super::until(stopped.clone()) => return,
         },
     };
-    work.run(stopped).await;
+    work.run(closed, stopped).await;
 }
 
 async fn reopened(web: &Web, mail: MailSettings) -> Work {

@@ -7,6 +7,7 @@ mod compression;
 pub mod error;
 pub mod form;
 pub mod health;
+mod log;
 pub mod render;
 mod search;
 pub mod security;
@@ -31,7 +32,7 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -45,6 +46,7 @@ use crate::inquiry::ledger::Gap;
 use crate::inquiry::{Intake, Senders, TokenKey};
 use crate::outbox::Heartbeat;
 use crate::staff::Doorkeeper;
+use serve::Ready;
 use snapshot::Snapshot;
 
 /// Tells the time. Tests bring their own.
@@ -114,21 +116,26 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/healthz", get(health::lives))
         .route("/readyz", get(health::ready))
         .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(from_fn(log::layer))
         .layer(from_fn_with_state(web.clone(), security::layer))
         // Below the layers, since public pages carry all their headers from the start.
         .fallback(public)
         .with_state(web)
 }
 
-/// What was rendered ahead of time: pages, feed, style sheet. A look-up: no layer, no lock, no rendering.
-pub fn ready<B>(web: &Web, request: &axum::http::Request<B>) -> Option<Response> {
+/// Answers what was rendered ahead of time, for `serve` to ask first.
+pub fn ready(web: Arc<Web>) -> Ready {
+    Arc::new(move |request| page(&web, request))
+}
+
+/// A page, the feed, the style sheet: a look-up without a layer, a lock or a rendering.
+fn page<B>(web: &Web, request: &axum::http::Request<B>) -> Option<Response> {
     web.current.load().page(request.method(), request.uri().path(), request.headers())
 }
 
 /// Whatever has no route: a ready page, where nobody looked for it before, or what to say in its place.
 async fn public(State(web): State<Arc<Web>>, request: Request) -> Response {
-    let page = ready(&web, &request);
-    page.unwrap_or_else(|| {
+    page(&web, &request).unwrap_or_else(|| {
         let instead = web.current.load().instead_of_page(request.uri().path());
         security::dress(&web, instead.unwrap_or_else(|| elsewhere(request.uri())))
     })

@@ -2,14 +2,20 @@
 
 mod backup;
 mod bad_input;
+mod behind_nginx;
 mod endings;
 mod fake_smtp;
+mod first_hour;
+mod mail_test;
+mod nginx;
 mod operator;
 mod outbox;
 mod outbox_digests;
 mod outbox_over_smtp;
+mod probe;
 mod program;
 mod slow;
 mod smtp;
+mod soak;
 mod starts;
 mod wire;

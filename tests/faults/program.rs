@@ -59,7 +59,11 @@ impl Plan {
 
     /// Starts serving and waits until the address answers.
     pub fn start(self) -> Program {
-        let address = free_address();
+        self.start_at(free_address())
+    }
+
+    /// The same at this address.
+    pub fn start_at(self, address: SocketAddr) -> Program {
         let mut child = self.set("PRACTICE_LISTEN", address.to_string()).command().spawn().expect("starts");
         let printed = Arc::new(Printed::default());
         listen(child.stdout.take().expect("piped"), printed.clone());

@@ -10,8 +10,6 @@ RUN mkdir src benches \
     && cargo build --locked --profile dist \
     && rm -r src benches
 
-# Told by `practice-site --version`: --build-arg BUILD_COMMIT=$(git rev-parse --short=12 HEAD)
-ARG BUILD_COMMIT
 COPY . .
 # What --version names, as there is no git in here: --build-arg BUILD_COMMIT=$(git rev-parse --short=12 HEAD)
 ARG BUILD_COMMIT

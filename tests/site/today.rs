@@ -22,7 +22,7 @@ async fn the_last_weeks_are_drawn_and_told_in_a_table_as_well() {
     let page = browser.page("/admin").await;
     let drawing = one(&page, "svg[role=img]");
     assert_eq!(drawing.attr("aria-labelledby"), Some("weeks-title"));
-    let summary = "2 requests in 12 weeks. 1 of them has an answer, half of these within 10 min.";
+    let summary = "2 requests in 12 weeks. 1 of them has an answer, after 10 min.";
     assert!(words(one(&page, "#weeks-summary")).starts_with(summary));
     assert_eq!(all(&page, "svg rect").len(), 13, "a bar a week, and one for the answer");
     assert!(all(&page, "main [style]").is_empty(), "the policy would drop it");

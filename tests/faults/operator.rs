@@ -1,7 +1,6 @@
 //! What the person sees who starts the program and runs its commands while it serves.
 
 use std::io::Write;
-use std::path::Path;
 use std::process::Stdio;
 
 use crate::program::{Plan, Program};
@@ -9,8 +8,8 @@ use crate::program::{Plan, Program};
 const PASSWORD: &str = "mortar lily 9 kettle";
 
 /// Runs a command with these lines on its standard input: whether it went well, and what it said.
-fn run(data: &Path, arguments: &[&str], typed: &[&str]) -> (bool, String) {
-    let plan = arguments.iter().fold(Plan::over(data), |plan, argument| plan.argument(argument));
+pub fn run(plan: Plan, arguments: &[&str], typed: &[&str]) -> (bool, String) {
+    let plan = arguments.iter().fold(plan, |plan, argument| plan.argument(argument));
     let mut child = plan.command().stdin(Stdio::piped()).spawn().expect("starts");
     let mut input = child.stdin.take().expect("piped");
     input.write_all(typed.join("\n").as_bytes()).expect("written");
@@ -37,18 +36,18 @@ fn accounts_are_made_while_the_site_serves_and_the_next_start_speaks_of_no_set_u
     let program = Program::over(data.path());
     program.wait_for("The set-up code is in");
     let add = ["staff", "add", "--email", "jo@example.com", "--name", "Jo Example"];
-    let (went_well, said) = run(data.path(), &add, &["short"]);
+    let (went_well, said) = run(Plan::over(data.path()), &add, &["short"]);
     assert!(!went_well && said.contains("15 characters"), "{said}");
-    let (went_well, said) = run(data.path(), &add, &[PASSWORD]);
+    let (went_well, said) = run(Plan::over(data.path()), &add, &[PASSWORD]);
     assert!(went_well && said.contains("Recovery code: "), "{said}");
     assert!(!said.contains(PASSWORD));
     assert!(!data.path().join("setup-code").exists());
-    let (went_well, said) = run(data.path(), &["audit", "verify"], &[]);
+    let (went_well, said) = run(Plan::over(data.path()), &["audit", "verify"], &[]);
     assert!(went_well, "{said}");
     program.terminate();
     drop(program);
     let program = Program::over(data.path());
-    let (_, said) = run(data.path(), &["staff", "list"], &[]);
+    let (_, said) = run(Plan::over(data.path()), &["staff", "list"], &[]);
     assert!(said.contains("jo@example.com"), "{said}");
     assert!(!program.printed().contains("set-up"), "{}", program.printed());
 }

@@ -33,6 +33,7 @@ mod photos;
 mod press;
 mod reception;
 mod search;
+mod storage;
 mod structured_data;
 mod visit;
 mod watch;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::operator::run;
-use crate::program::{Plan, Program, folder};
+use crate::program::{Program, folder};
 use crate::wire::{get, send, token};
 
 /// One page in the middle becomes nonsense.
@@ -34,7 +34,7 @@ fn rel_06_a_damaged_database_takes_nothing_in_and_stays_as_it_is() {
     let heard = send(program.address, &token, "Quill");
     assert!(heard.is_refusal_with("Quill"), "{}", heard.text);
     for command in [["staff", "list"], ["audit", "verify"]] {
-        let (went_well, said) = run(Plan::over(data.path()), &command, &[]);
+        let (went_well, said) = run(data.path(), &command, &[]);
         assert!(!went_well && said.contains("it is damaged"), "{said}");
     }
     program.kill();

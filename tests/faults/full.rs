@@ -48,7 +48,7 @@ fn rel_03_a_full_disk_never_says_received_and_needs_no_restart_afterwards() {
 fn rel_04_below_the_mark_nothing_comes_in_and_on_a_full_disk_the_practice_still_signs_in_and_erases() {
     let disk = Disk::of(SMALL);
     let add = ["staff", "add", "--email", "jo@example.com", "--name", "Jo Example"];
-    let (went_well, said) = operator::run(disk.plan(), &add, &[PASSWORD]);
+    let (went_well, said) = operator::run_with(disk.plan(), &add, &[PASSWORD]);
     assert!(went_well, "{said}");
     let program = without_second_factor(disk.plan()).start();
     let token = token(program.address);

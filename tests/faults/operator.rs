@@ -1,14 +1,21 @@
 //! What the person sees who starts the program and runs its commands while it serves.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
 
 use crate::program::{Plan, Program};
+use crate::wire::get;
 
 const PASSWORD: &str = "mortar lily 9 kettle";
 
 /// Runs a command with these lines on its standard input: whether it went well, and what it said.
-pub fn run(plan: Plan, arguments: &[&str], typed: &[&str]) -> (bool, String) {
+pub fn run(data: &Path, arguments: &[&str], typed: &[&str]) -> (bool, String) {
+    run_with(Plan::over(data), arguments, typed)
+}
+
+/// The same, started as planned.
+pub fn run_with(plan: Plan, arguments: &[&str], typed: &[&str]) -> (bool, String) {
     let plan = arguments.iter().fold(plan, |plan, argument| plan.argument(argument));
     let mut child = plan.command().stdin(Stdio::piped()).spawn().expect("starts");
     let mut input = child.stdin.take().expect("piped");
@@ -36,18 +43,33 @@ fn accounts_are_made_while_the_site_serves_and_the_next_start_speaks_of_no_set_u
     let program = Program::over(data.path());
     program.wait_for("The set-up code is in");
     let add = ["staff", "add", "--email", "jo@example.com", "--name", "Jo Example"];
-    let (went_well, said) = run(Plan::over(data.path()), &add, &["short"]);
+    let (went_well, said) = run(data.path(), &add, &["short"]);
     assert!(!went_well && said.contains("15 characters"), "{said}");
-    let (went_well, said) = run(Plan::over(data.path()), &add, &[PASSWORD]);
+    let (went_well, said) = run(data.path(), &add, &[PASSWORD]);
     assert!(went_well && said.contains("Recovery code: "), "{said}");
     assert!(!said.contains(PASSWORD));
     assert!(!data.path().join("setup-code").exists());
-    let (went_well, said) = run(Plan::over(data.path()), &["audit", "verify"], &[]);
+    let (went_well, said) = run(data.path(), &["audit", "verify"], &[]);
     assert!(went_well, "{said}");
     program.terminate();
     drop(program);
     let program = Program::over(data.path());
-    let (_, said) = run(Plan::over(data.path()), &["staff", "list"], &[]);
+    let (_, said) = run(data.path(), &["staff", "list"], &[]);
     assert!(said.contains("jo@example.com"), "{said}");
     assert!(!program.printed().contains("set-up"), "{}", program.printed());
+}
+
+#[test]
+fn prv_04_the_log_names_the_kind_of_page_and_never_what_was_asked_for() {
+    let data = tempfile::tempdir().expect("a folder");
+    let program = Program::over(data.path());
+    assert_eq!(get(program.address, "/healthz").status(), 200);
+    assert_eq!(get(program.address, "/search?q=marmalade").status(), 200);
+    assert_eq!(get(program.address, "/request-consultation/received/K7QF-2M").status(), 200);
+    program.wait_for("method=GET route=\"/request-consultation/received/{reference}\" status=200 ms=");
+    let printed = program.printed();
+    assert!(printed.contains("answered method=GET route=\"/search\" status=200 ms="), "{printed}");
+    for word in ["marmalade", "K7QF", "healthz"] {
+        assert!(!printed.contains(word), "{word}\n{printed}");
+    }
 }

@@ -12,7 +12,7 @@ const EMAIL: &str = "jo@example.com";
 /// Makes the first account of a data folder.
 pub fn with_account(data: &Path) {
     let add = ["staff", "add", "--email", EMAIL, "--name", "Jo Example"];
-    let (went_well, said) = run(Plan::over(data), &add, &[PASSWORD]);
+    let (went_well, said) = run(data, &add, &[PASSWORD]);
     assert!(went_well, "{said}");
 }
 

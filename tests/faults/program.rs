@@ -85,14 +85,22 @@ impl Plan {
 
     /// Starts serving and waits until the address answers.
     pub fn start(self) -> Program {
-        let program = self.spawn();
+        self.start_at(free_address())
+    }
+
+    /// The same at this address.
+    pub fn start_at(self, address: SocketAddr) -> Program {
+        let program = self.spawn_at(address);
         program.wait_for("The site is at");
         program
     }
 
     /// Starts it, and waits for nothing.
     pub fn spawn(self) -> Program {
-        let address = free_address();
+        self.spawn_at(free_address())
+    }
+
+    fn spawn_at(self, address: SocketAddr) -> Program {
         let mut child = self.set("PRACTICE_LISTEN", address.to_string()).command().spawn().expect("starts");
         let printed = Arc::new(Printed::default());
         listen(child.stdout.take().expect("piped"), printed.clone());

@@ -56,7 +56,7 @@ fn rel_19_an_old_database_is_copied_and_brought_up_to_date_without_a_word_from_a
     assert_eq!(copy.metadata().expect("a copy").permissions().mode() & 0o777, 0o600);
 
     // The way back, for whoever has kept the old program: here the new one brings it up to date again.
-    let (went_well, said) = run(Plan::over(data.path()), &["restore", copy.to_str().expect("text")], &[]);
+    let (went_well, said) = run(data.path(), &["restore", copy.to_str().expect("text")], &[]);
     assert!(went_well, "{said}");
     assert_eq!(stored(data.path()).references, ["K7QF-2M"]);
 }
@@ -107,7 +107,7 @@ fn rel_19_a_newer_database_is_refused_in_words_and_not_changed() {
     assert_eq!(get(program.address, "/").status(), 200);
     assert_eq!(get(program.address, "/readyz").status(), 503);
     assert!(send(program.address, &token, "Quill").is_refusal_with("Quill"));
-    let (went_well, said) = run(Plan::over(data.path()), &["staff", "list"], &[]);
+    let (went_well, said) = run(data.path(), &["staff", "list"], &[]);
     assert!(!went_well && said.contains("newer version") && said.lines().count() == 1, "{said}");
     program.kill();
     assert!(bytes() == before, "nothing was written into it");

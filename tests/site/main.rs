@@ -35,5 +35,6 @@ mod reception;
 mod search;
 mod storage;
 mod structured_data;
+mod today;
 mod visit;
 mod watch;

@@ -50,7 +50,12 @@ pub enum Command {
     #[command(after_help = COPIES)]
     Backup {
         /// Must not be there yet
-        file: PathBuf,
+        #[arg(required_unless_present = "latest")]
+        file: Option<PathBuf>,
+        /// Instead of FILE, make latest.db in the folder of the nightly copies anew: for what carries copies to another
+        /// machine every few minutes
+        #[arg(long, conflicts_with = "file")]
+        latest: bool,
     },
     /// Put the copy in FILE in the place of the database; the site must be stopped
     #[command(after_help = COPIES)]

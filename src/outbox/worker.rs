@@ -21,6 +21,8 @@ use crate::mail::{Affects, Email, Mailer, SendError};
 
 /// The longest sleep, so that the heart beats and a clock that was changed is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// The rest after being woken: many who write at the same time make one look.
+const GATHER: Duration = Duration::from_millis(250);
 /// The rest after trouble with the database.
 const RECOVERY: Duration = Duration::from_secs(10);
 /// How long an email that is being sent may take when the program stops.
@@ -122,7 +124,7 @@ impl Worker {
             };
             tokio::select! {
                 () = &mut shutdown => return,
-                () = woken => {}
+                () = woken => sleep(GATHER).await,
                 () = sleep(rest) => {}
             }
         }

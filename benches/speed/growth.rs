@@ -53,7 +53,9 @@ fn article(model: &str, number: usize) -> String {
             *line = format!("title = \"Made-up article number {number}\"");
         } else if line.starts_with("summary = ") || line.starts_with("description = ") {
             let (name, _) = line.split_once(" = ").unwrap_or_default();
-            *line = format!("{name} = \"A made-up text, number {number} of many, that shows how the site grows with its articles.\"");
+            *line = format!(
+                "{name} = \"A made-up text, number {number} of many, that shows how the site grows with its articles.\""
+            );
         }
     }
     lines.join("\n") + &format!("\n\nThe word of this text is wordnumber{number}.\n")
@@ -72,7 +74,8 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 /// Milliseconds to read and check all texts, and to render and compress all pages.
 fn in_process(texts: &Path) -> Result<(f64, f64)> {
     let begin = Instant::now();
-    let loaded = content::load(texts, Timestamp::now()).map_err(|faults| anyhow::anyhow!(faults.lines().join("\n")))?;
+    let loaded = content::load(texts, Timestamp::now())
+        .map_err(|faults| anyhow::anyhow!(faults.lines().join("\n")))?;
     let read = begin.elapsed();
     let begin = Instant::now();
     Snapshot::build(loaded.content.into(), "http://127.0.0.1:3000", Timestamp::now())?;

@@ -28,7 +28,9 @@ const NOW: Timestamp = Timestamp::constant(1_780_315_200, 0);
 
 pub fn measure() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    println!("requests   first page   last page   one request   search   export   copy   erase a tenth   database");
+    println!(
+        "requests   first page   last page   one request   search   export   copy   erase a tenth   database"
+    );
     for count in [100, 1_000, 10_000] {
         runtime.block_on(row(count))?;
     }
@@ -114,7 +116,9 @@ async fn exported(db: &Db, key: &PrivateKey, count: usize) -> Result<f64> {
 /// A tenth is closed and its time is over.
 async fn erased(db: &Db, count: usize) -> Result<f64> {
     let mut write = db.begin().await?;
-    sqlx::query("UPDATE inquiries SET status = 'closed', closed_at = 0 WHERE id % 10 = 0").execute(&mut *write).await?;
+    sqlx::query("UPDATE inquiries SET status = 'closed', closed_at = 0 WHERE id % 10 = 0")
+        .execute(&mut *write)
+        .await?;
     write.commit().await?;
     let kept = Retention { closed_days: 180, spam_days: 30, backup_days: 35, log_days: 730 };
     let start = Instant::now();

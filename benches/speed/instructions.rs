@@ -46,7 +46,8 @@ fn counted(data: &Path, headers: &str, requests: u64) -> Result<u64> {
     plain.get_envs().for_each(|(name, value)| {
         command.env(name, value.unwrap_or_default());
     });
-    let mut run = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context("valgrind is missing")?;
+    let mut run =
+        command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().context("valgrind is missing")?;
     while TcpStream::connect(address).is_err() {
         sleep(Duration::from_millis(100));
     }
@@ -75,7 +76,11 @@ fn read_answer(stream: &mut TcpStream) -> Result<()> {
         heard.extend_from_slice(&part[..length]);
         let Some(end) = heard.windows(4).position(|part| part == b"\r\n\r\n") else { continue };
         let head = String::from_utf8_lossy(&heard[..end]).to_lowercase();
-        let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()).context("no length")?;
+        let length = head
+            .split("content-length: ")
+            .nth(1)
+            .and_then(|rest| rest.lines().next())
+            .context("no length")?;
         if heard.len() >= end + 4 + length.parse::<usize>()? {
             return Ok(());
         }

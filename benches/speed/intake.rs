@@ -69,7 +69,8 @@ fn limit(folder: &Path) -> Result<f64> {
     let place = tempfile::tempdir_in(folder)?;
     let mut command = Command::new("taskset");
     command.args(["-c", SERVER_CORE, "sqlite3"]).arg(place.path().join("limit.db"));
-    let mut sqlite = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("sqlite3 is missing")?;
+    let mut sqlite =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().context("sqlite3 is missing")?;
     let mut input = sqlite.stdin.take().context("no input")?;
     let mut output = sqlite.stdout.take().context("no output")?;
     let mut piece = |text: &str| -> Result<()> {

@@ -20,7 +20,13 @@ pub struct Figures {
 }
 
 /// A request that wrk sends over and over, as many at a time as there are connections.
-pub fn wrk(program: &Program, path: &str, headers: &[String], connections: usize, seconds: u64) -> Result<Figures> {
+pub fn wrk(
+    program: &Program,
+    path: &str,
+    headers: &[String],
+    connections: usize,
+    seconds: u64,
+) -> Result<Figures> {
     let before = program.processor_time()?;
     let mut command = Command::new("taskset");
     command.args(["-c", LOAD_CORE, "wrk", "-t1", "--latency", "--timeout", "10s"]);
@@ -28,7 +34,8 @@ pub fn wrk(program: &Program, path: &str, headers: &[String], connections: usize
     headers.iter().for_each(|header| {
         command.arg("-H").arg(header);
     });
-    let output = command.arg(format!("http://{}{path}", program.address)).output().context("wrk is missing")?;
+    let output =
+        command.arg(format!("http://{}{path}", program.address)).output().context("wrk is missing")?;
     let text = String::from_utf8_lossy(&output.stdout);
     ensure!(output.status.success(), "wrk failed: {text}");
     ensure!(!text.contains("Non-2xx") && !text.contains("Socket errors"), "some answers were bad: {text}");
@@ -37,7 +44,12 @@ pub fn wrk(program: &Program, path: &str, headers: &[String], connections: usize
         line.map(str::trim).with_context(|| format!("wrk does not say {start}"))
     };
     let per_second: f64 = word("Requests/sec:")?.parse()?;
-    let requests: f64 = text.split(" requests in ").next().and_then(|text| text.split_whitespace().last()).context("wrk counts nothing")?.parse()?;
+    let requests: f64 = text
+        .split(" requests in ")
+        .next()
+        .and_then(|text| text.split_whitespace().last())
+        .context("wrk counts nothing")?
+        .parse()?;
     let processor = (program.processor_time()? - before) * 1e6 / requests;
     Ok(Figures { per_second, p99: Some(millis(word("99%")?)?), processor })
 }
@@ -53,10 +65,17 @@ fn millis(text: &str) -> Result<f64> {
 }
 
 /// HEAD requests, which wrk can't send: one on each connection, then all the answers, and so on.
-pub fn heads(program: &Program, path: &str, headers: &[String], connections: usize, seconds: u64) -> Result<Figures> {
+pub fn heads(
+    program: &Program,
+    path: &str,
+    headers: &[String],
+    connections: usize,
+    seconds: u64,
+) -> Result<Figures> {
     let lines: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
     let request = format!("HEAD {path} HTTP/1.1\r\nHost: {}\r\n{lines}\r\n", program.address);
-    let streams: Result<Vec<TcpStream>, _> = (0..connections).map(|_| TcpStream::connect(program.address)).collect();
+    let streams: Result<Vec<TcpStream>, _> =
+        (0..connections).map(|_| TcpStream::connect(program.address)).collect();
     let mut streams = streams?;
     let before = program.processor_time()?;
     let (start, mut requests) = (Instant::now(), 0);
@@ -67,7 +86,10 @@ pub fn heads(program: &Program, path: &str, headers: &[String], connections: usi
         }
         for stream in &mut streams {
             let length = stream.read(&mut answer)?;
-            ensure!(answer.starts_with(b"HTTP/1.1 200") && answer[..length].ends_with(b"\r\n\r\n"), "a bad answer");
+            ensure!(
+                answer.starts_with(b"HTTP/1.1 200") && answer[..length].ends_with(b"\r\n\r\n"),
+                "a bad answer"
+            );
         }
         requests += connections;
     }

@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::load::{Figures, heads, wrk};
-use super::{middle, nginx};
 use super::program::{Program, ask, free_address};
+use super::{middle, nginx};
 
 const CONNECTIONS: usize = 64;
 const SECONDS: u64 = 4;
@@ -40,7 +40,9 @@ pub fn measure() -> Result<()> {
     }
     let nginx = nginx::start(folder.path(), &cases)?.pin()?;
     let peer = bare_axum(folder.path())?.pin()?;
-    println!("{CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s in turn, one core for the server; medians");
+    println!(
+        "{CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s in turn, one core for the server; medians"
+    );
     println!("{:<12}{:<16}{:>10}{:>10}{:>14}   the site is", "", "", "answers/s", "p99 ms", "processor µs");
     for case in &cases {
         let site = (&site, case.path.clone());
@@ -73,7 +75,13 @@ fn cases(site: &Program) -> Result<Vec<Case>> {
         let mut names = page.split('"').filter(|part| part.starts_with("/static/") && part.ends_with(ending));
         names.next().map(str::to_owned).context("no such file is named on the page")
     };
-    let case = |name, path: &str, coding| Case { name, path: path.to_owned(), coding, unchanged: false, head_only: false };
+    let case = |name, path: &str, coding| Case {
+        name,
+        path: path.to_owned(),
+        coding,
+        unchanged: false,
+        head_only: false,
+    };
     Ok(vec![
         case("brotli", ARTICLE, "br"),
         case("gzip", ARTICLE, "gzip"),
@@ -123,11 +131,19 @@ fn compare(case: &Case, site: (&Program, String), others: [(&str, &Program); 2])
     }
     for (at, (name, ..)) in sides.iter().enumerate() {
         let median = |pick: fn(&Figures) -> f64| middle(figures[at].iter().map(pick).collect());
-        let ratio = middle((0..ROUNDS).map(|round| figures[0][round].per_second / figures[at][round].per_second).collect());
-        let p99 = figures[at][0].p99.map_or("-".to_owned(), |_| format!("{:.2}", median(|one| one.p99.unwrap_or_default())));
+        let ratio = middle(
+            (0..ROUNDS).map(|round| figures[0][round].per_second / figures[at][round].per_second).collect(),
+        );
+        let p99 = figures[at][0]
+            .p99
+            .map_or("-".to_owned(), |_| format!("{:.2}", median(|one| one.p99.unwrap_or_default())));
         let label = if at == 0 { case.name } else { "" };
         let beside = if at == 0 { String::new() } else { format!("   {ratio:.2} × {name}") };
-        println!("{label:<12}{name:<16}{:>10.0}{p99:>10}{:>14.1}{beside}", median(|one| one.per_second), median(|one| one.processor));
+        println!(
+            "{label:<12}{name:<16}{:>10.0}{p99:>10}{:>14.1}{beside}",
+            median(|one| one.per_second),
+            median(|one| one.processor)
+        );
     }
     Ok(())
 }
@@ -144,4 +160,3 @@ fn load(case: &Case, program: &Program, path: &str) -> Result<Figures> {
         wrk(program, path, &headers, CONNECTIONS, SECONDS)
     }
 }
-

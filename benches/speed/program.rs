@@ -43,7 +43,8 @@ impl Program {
 
     /// Gives all of its threads the same core, so that one core is compared with one core.
     pub fn pin(self) -> Result<Self> {
-        let pinned = Command::new("taskset").args(["-apc", SERVER_CORE, &self.child.id().to_string()]).output();
+        let pinned =
+            Command::new("taskset").args(["-apc", SERVER_CORE, &self.child.id().to_string()]).output();
         pinned.context("taskset is missing")?;
         Ok(self)
     }
@@ -71,7 +72,6 @@ impl Program {
         let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
         Ok(children.split_whitespace().filter_map(|child| child.parse().ok()).chain([id]).collect())
     }
-
 }
 
 impl Drop for Program {
@@ -103,7 +103,9 @@ pub struct Answer {
 impl Answer {
     /// The value of a header, or nothing.
     pub fn header(&self, name: &str) -> &str {
-        let value = |line: &'_ str| line.split_once(": ").filter(|(found, _)| found.eq_ignore_ascii_case(name)).is_some();
+        let value = |line: &'_ str| {
+            line.split_once(": ").filter(|(found, _)| found.eq_ignore_ascii_case(name)).is_some()
+        };
         let line = self.head.lines().find(|line| value(line));
         line.and_then(|line| line.split_once(": ")).map_or("", |(_, value)| value)
     }

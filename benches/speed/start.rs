@@ -26,7 +26,10 @@ pub fn measure() -> Result<()> {
         drop(program);
         later.push(took);
     }
-    println!("start to first page: {first:.0} ms the first time, {:.0} ms later (median of {LATER})", middle(later));
+    println!(
+        "start to first page: {first:.0} ms the first time, {:.0} ms later (median of {LATER})",
+        middle(later)
+    );
     Ok(())
 }
 

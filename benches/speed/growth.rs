@@ -78,7 +78,7 @@ fn in_process(texts: &Path) -> Result<(f64, f64)> {
         .map_err(|faults| anyhow::anyhow!(faults.lines().join("\n")))?;
     let read = begin.elapsed();
     let begin = Instant::now();
-    Snapshot::build(loaded.content.into(), "http://127.0.0.1:3000", Timestamp::now())?;
+    Snapshot::build(loaded.content.into(), "http://127.0.0.1:3000", Timestamp::now(), None)?;
     Ok((read.as_secs_f64() * 1e3, begin.elapsed().as_secs_f64() * 1e3))
 }
 

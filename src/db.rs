@@ -5,14 +5,18 @@
 
 pub mod copy;
 pub mod lock;
+pub mod room;
+pub mod update;
+mod whole;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use lock::InUse;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
@@ -25,8 +29,13 @@ use tokio::time::sleep;
 
 const READERS: u32 = 4;
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-/// In bytes.
-const LEAST_ROOM: u64 = 16 * 1024 * 1024;
+
+/// Why nothing more should come in, although what is there can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    Damaged,
+    NearlyFull,
+}
 
 /// The database of the practice. Cloning it clones a handle.
 #[derive(Debug, Clone)]
@@ -34,6 +43,8 @@ pub struct Db {
     writer: SqlitePool,
     readers: SqlitePool,
     path: PathBuf,
+    /// Found by [`Db::check_whole`].
+    damaged: Arc<AtomicBool>,
     /// While a handle lives, no other database is put in this one's place.
     _in_use: Arc<InUse>,
 }
@@ -47,8 +58,7 @@ impl Db {
         let in_use = lock::share(path)?;
         create(path).with_context(|| format!("{} can't be written", path.display()))?;
         let writer = pool(1).connect_with(writing(path)).await.context("the database can't be opened")?;
-        MIGRATIONS.run(&writer).await.context("the tables of the database can't be brought up to date")?;
-        check(&writer).await?;
+        bring_up(&writer, path).await.context("the database can't be used")?;
         Self::with_readers(path, writer, in_use).await
     }
 
@@ -65,10 +75,12 @@ impl Db {
 
     async fn with_readers(path: &Path, writer: SqlitePool, in_use: InUse) -> Result<Self> {
         let readers = pool(READERS)
-            .connect_with(options(path).read_only(true))
+            // The cache in KiB, for each connection: the rest is in the system's own.
+            .connect_with(options(path).read_only(true).pragma("cache_size", "-512"))
             .await
             .context("the database can't be opened for reading")?;
-        Ok(Self { writer, readers, path: path.to_owned(), _in_use: Arc::new(in_use) })
+        let damaged = Arc::new(AtomicBool::new(false));
+        Ok(Self { writer, readers, path: path.to_owned(), damaged, _in_use: Arc::new(in_use) })
     }
 
     /// A connection that can only read. Give it back soon: an open reader keeps erased text in the write-ahead log.
@@ -82,8 +94,10 @@ impl Db {
     /// Begins a write. Dropping it without `commit` takes everything back.
     ///
     /// # Errors
-    /// When the writer stays busy for 5 seconds, or the disk refuses.
+    /// When the writer stays busy for 5 seconds, the disk refuses, or the database is known to be damaged.
     pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+        ensure!(!self.is_damaged(), "the database is damaged, so nothing is written into it");
+        room::make_way(&self.path);
         // IMMEDIATE: a transaction that reads first and writes later would fail with SQLITE_BUSY without waiting.
         self.writer.begin_with("BEGIN IMMEDIATE").await.context("no write can begin")
     }
@@ -118,17 +132,43 @@ impl Db {
         Ok(busy == 0)
     }
 
-    /// Whether the disk has room for what senders write. Below the mark they are turned away before SQLite fails, while
-    /// erasing, which needs some room as well, still works.
+    /// Whether the disk has room for what senders write. Below the mark they are turned away before SQLite fails.
     ///
     /// # Errors
     /// When there is not: less than 16 MiB, or on a small disk less than a twentieth of it.
     pub fn check_room(&self) -> Result<()> {
-        let disk = rustix::fs::statvfs(&self.path).context("the disk can't be asked for its room")?;
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        let mark = (disk.f_blocks.saturating_mul(disk.f_frsize) / 20).min(LEAST_ROOM);
-        ensure!(free >= mark, "the disk is nearly full: {free} bytes are free");
-        Ok(())
+        room::check(&self.path)
+    }
+
+    /// Reads all of the database. Until a later look finds it whole, nothing is written into a damaged one: what is there
+    /// can still be read, and what comes in would be lost with it.
+    ///
+    /// # Errors
+    /// When it is damaged, or can't be read.
+    pub async fn check_whole(&self) -> Result<()> {
+        // A connection of its own: another one would show the pages it remembers.
+        let mut conn = copy::reader(&self.path).await?;
+        let damage = whole::damage(&mut conn).await;
+        conn.close().await.context("closing the database")?;
+        let damage = damage.context("the database can't be checked")?;
+        self.damaged.store(damage.is_some(), Ordering::Relaxed);
+        match damage {
+            Some(damage) => bail!("the database is damaged: {damage}"),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the last look found damage.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Relaxed)
+    }
+
+    /// What keeps new requests out; nothing where all is well.
+    pub fn trouble(&self) -> Option<Trouble> {
+        if self.is_damaged() {
+            return Some(Trouble::Damaged);
+        }
+        self.check_room().is_err().then_some(Trouble::NearlyFull)
     }
 
     /// Where the file is.
@@ -150,14 +190,12 @@ pub fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// SQLite goes on writing into a damaged file until somebody reads the damaged part, so it is asked at the start.
-async fn check(pool: &SqlitePool) -> Result<()> {
-    let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")
-        .fetch_one(pool)
-        .await
-        .context("the database can't be checked")?;
-    ensure!(found == "ok", "the database is damaged: {found}");
-    Ok(())
+/// Looked over before anything is changed.
+async fn bring_up(writer: &SqlitePool, path: &Path) -> Result<()> {
+    if let Some(damage) = whole::damage(&mut *writer.acquire().await?).await? {
+        bail!("it is damaged: {damage}");
+    }
+    update::update(writer, path, &MIGRATIONS).await
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {
@@ -172,13 +210,22 @@ fn options(path: &Path) -> SqliteConnectOptions {
 }
 
 fn writing(path: &Path) -> SqliteConnectOptions {
-    options(path)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
+    let options = if is_new(path) {
+        // Said again later, it would be written into the database each time, also into one that must not be changed.
+        options(path).auto_vacuum(SqliteAutoVacuum::Incremental)
+    } else {
+        options(path)
+    };
+    options
         .journal_mode(SqliteJournalMode::Wal)
         // FULL: an acknowledged inquiry survives a power cut, not only a crash of the program.
         .synchronous(SqliteSynchronous::Full)
         // What is deleted is overwritten.
         .pragma("secure_delete", "ON")
+}
+
+fn is_new(path: &Path) -> bool {
+    std::fs::metadata(path).map_or(true, |file| file.len() == 0)
 }
 
 /// Makes the file readable for nobody else before SQLite would make it readable for all; its log files follow.

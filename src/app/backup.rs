@@ -9,15 +9,18 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::restore;
 use crate::audit::{self, Actor, By, Entry, Outcome};
 use crate::config::Settings;
-use crate::db::Db;
 use crate::db::copy::{name_of, night_of, prove};
+use crate::db::{Db, update};
 use crate::inquiry::regular::{self, Task};
 
+/// The copy that `latest` makes anew, beside those of the nights.
+const LATEST: &str = "latest.db";
 /// In bytes; what senders write comes first.
 const ROOM_LEFT: u64 = 64 * 1024 * 1024;
 
@@ -33,15 +36,44 @@ pub async fn make(settings: Settings, file: &Path) -> Result<String> {
     );
     let db = Db::open_as_it_is(&settings.data.join("practice.db")).await?;
     db.copy_to(file).await?;
+    note_and_look_over(db, true).await?;
+    Ok(format!("The copy is {}. It was read to its end and is good.", file.display()))
+}
+
+/// Makes the copy anew that is carried to another machine every few minutes, and returns what to print. The ledger notes
+/// the first of a day: with each of them, nobody would find in it who saw what.
+///
+/// # Errors
+/// When there is too little room, the disk refuses, or the database is damaged.
+pub async fn latest(settings: Settings) -> Result<String> {
+    let folder = &settings.backup;
+    make_folder(folder)?;
+    let file = folder.join(LATEST);
+    let is_first = changed_on(&file) != Some(Timestamp::now().to_zoned(TimeZone::UTC).date());
+    let db = Db::open_as_it_is(&settings.data.join("practice.db")).await?;
+    check_room(&db, folder).await?;
+    db.copy_to(&file).await?;
+    note_and_look_over(db, is_first).await?;
+    Ok(format!("The latest copy is {}. It was read to its end and is good.", file.display()))
+}
+
+async fn note_and_look_over(db: Db, noted: bool) -> Result<()> {
     let made = async {
         let mut write = db.begin().await?;
         record(&mut write, Actor::Operator, Timestamp::now()).await?;
         write.commit().await.context("storing")
     };
-    made.await.context("the copy is made and good, but the ledger does not say so")?;
+    if noted {
+        made.await.context("the copy is made and good, but the ledger does not say so")?;
+    }
     db.check_whole().await.context("the copy is made and good, but should be restored soon")?;
     db.close().await;
-    Ok(format!("The copy is {}. It was read to its end and is good.", file.display()))
+    Ok(())
+}
+
+fn make_folder(folder: &Path) -> Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("{} can't be made", folder.display()))
 }
 
 fn taken(file: &Path) -> Result<bool> {
@@ -57,8 +89,7 @@ fn taken(file: &Path) -> Result<bool> {
 /// # Errors
 /// When there is too little room, the disk refuses, or the database is damaged.
 pub async fn nightly(db: &Db, folder: &Path, night: Date, now: Timestamp) -> Result<()> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.with_context(|| format!("{} can't be made", folder.display()))?;
+    make_folder(folder)?;
     let file = folder.join(name_of(night));
     // After a restore on the same day there is one, perhaps the very one that was restored.
     let there = taken(&file)? && prove(&file).await.is_ok();
@@ -91,24 +122,41 @@ async fn record(conn: &mut sqlx::SqliteConnection, actor: Actor, now: Timestamp)
     audit::record(conn, entry, now.as_millisecond()).await
 }
 
-/// Deletes the nightly copies, and the databases that a restore has put aside, that are older than this many days.
+/// Deletes the nightly copies, the databases that a restore has put aside, and the copies from before an update that are
+/// older than this many days.
 ///
 /// # Errors
 /// When a folder can't be read or a file can't be deleted.
 pub fn prune(folder: &Path, database: &Path, days: u16, today: Date) -> Result<()> {
     let oldest = today.saturating_sub(i64::from(days).days());
-    delete(folder, |name| night_of(name.trim_end_matches(".part")).is_some_and(|night| night < oldest))?;
+    delete(folder, |file| {
+        name(file)
+            .and_then(|name| night_of(name.trim_end_matches(".part")))
+            .is_some_and(|night| night < oldest)
+    })?;
     let data = database.parent().context("the database is in no folder")?;
     restore::clear_left_overs(data)?;
-    delete(data, |name| restore::put_aside_on(name).is_some_and(|day| day < oldest))
+    delete(data, |file| {
+        let put_aside = name(file).and_then(restore::put_aside_on);
+        let updated = update::is_from_before(database, file).then(|| changed_on(file)).flatten();
+        put_aside.or(updated).is_some_and(|day| day < oldest)
+    })
 }
 
-fn delete(folder: &Path, is_old: impl Fn(&str) -> bool) -> Result<()> {
+fn name(file: &Path) -> Option<&str> {
+    file.file_name()?.to_str()
+}
+
+fn changed_on(file: &Path) -> Option<Date> {
+    let at = Timestamp::try_from(fs::metadata(file).ok()?.modified().ok()?).ok()?;
+    Some(at.to_zoned(TimeZone::UTC).date())
+}
+
+fn delete(folder: &Path, is_old: impl Fn(&Path) -> bool) -> Result<()> {
     let entries = fs::read_dir(folder).with_context(|| format!("{} can't be read", folder.display()))?;
     for entry in entries {
-        let entry = entry?;
-        if entry.file_name().to_str().is_some_and(&is_old) {
-            let path = entry.path();
+        let path = entry?.path();
+        if is_old(&path) {
             fs::remove_file(&path).with_context(|| format!("{} can't be deleted", path.display()))?;
         }
     }
@@ -133,7 +181,14 @@ mod tests {
         let aside = "practice.db.before-restore-";
         let old = ["2026-10-01T030000Z", "2026-10-01T030000Z-wal"].map(|end| format!("{aside}{end}"));
         let new = format!("{aside}2026-11-01T030000Z");
-        old.iter().chain([&new, &"practice.db".to_owned()]).for_each(|name| touch(&data.path().join(name)));
+        let updates = [7, 9].map(|version| format!("practice.db.before-update-from-{version}"));
+        let files = old.iter().chain(&updates).chain([&new]);
+        files.chain([&"practice.db".to_owned()]).for_each(|name| touch(&data.path().join(name)));
+        for (name, day) in updates.iter().zip(["2026-10-17T12:00:00Z", "2026-10-18T12:00:00Z"]) {
+            let at: Timestamp = day.parse().expect("a time");
+            let file = fs::File::options().append(true).open(data.path().join(name)).expect("opens");
+            file.set_modified(at.into()).expect("set");
+        }
 
         prune(&folder, &data.path().join("practice.db"), 35, date(2026, 11, 22)).expect("prunes");
         let names = |folder: &Path| {
@@ -147,6 +202,7 @@ mod tests {
         let mut kept = kept.map(str::to_owned);
         kept.sort();
         assert_eq!(names(&folder), kept);
-        assert_eq!(names(data.path()), ["backup".to_owned(), "practice.db".to_owned(), new]);
+        let updated = updates[1].clone();
+        assert_eq!(names(data.path()), ["backup".to_owned(), "practice.db".to_owned(), new, updated]);
     }
 }

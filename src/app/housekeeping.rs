@@ -1,5 +1,5 @@
-//! What is done regularly while the site runs: the daily email, the erasing of what was kept long enough, the nightly
-//! copy, the clearing away of old sessions, and the emptying of the write-ahead log.
+//! What is done regularly while the site runs: a look at the whole database, the daily email, the erasing of what was kept
+//! long enough, the nightly copy, the clearing away of old sessions, and the emptying of the write-ahead log.
 //!
 //! It looks at the clock once a minute instead of sleeping until a time, since clocks are set. Trouble with one task stops
 //! no other, and each is tried again at the next look.
@@ -16,9 +16,9 @@ use tokio::time::sleep;
 use super::backup;
 use crate::audit::{Actor, By};
 use crate::content::Practice;
-use crate::db::Db;
+use crate::db::{Db, room};
 use crate::inquiry::regular::{self, Task};
-use crate::inquiry::{reminder, retention};
+use crate::inquiry::{erased, reminder, retention};
 use crate::staff::{invitation, session};
 use crate::web::Web;
 
@@ -26,6 +26,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// A copy that failed is no reason to keep a disk busy that is in trouble.
 const COPY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(10);
+/// Damage must not go unnoticed for longer than the copies are kept (REL-06). Opening the database was the first look.
+const CHECK_EVERY: SignedDuration = SignedDuration::from_hours(24);
+const CHECK_DAMAGED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// In the time zone of the practice: erasing and copying happen while nobody works.
 const NIGHT_HOUR: i8 = 3;
 
@@ -64,26 +67,44 @@ pub struct Housekeeping {
     backup: PathBuf,
     copy_tried: Option<Timestamp>,
     swept: Option<Timestamp>,
+    checked: Option<Timestamp>,
 }
 
 impl Housekeeping {
     pub fn new(db: Db, base_url: String, mail: Arc<Notify>, backup: PathBuf) -> Self {
-        Self { db, base_url, mail, backup, copy_tried: None, swept: None }
+        Self { db, base_url, mail, backup, copy_tried: None, swept: None, checked: None }
     }
 
     /// Does what is due. What fails is logged and left for the next turn.
     pub async fn turn(&mut self, practice: &Practice, now: Timestamp) {
-        // The clock first: the others rely on it.
+        note("looking at the whole database", &self.check(now).await);
+        if self.db.is_damaged() {
+            // Nothing may be written, and a copy would be no better.
+            return;
+        }
+        note("setting room aside", &room::keep_reserve(self.db.path()));
+        // The clock before the others, who rely on it.
         let clock = self.look_at_clock(now).await;
         note("looking at the clock", &clock);
         note("sending the daily email", &self.remind(practice, now).await);
         if clock.is_ok() {
             note("erasing what was kept long enough", &self.erase(practice, now).await);
         }
+        note("listing what was erased", &self.list_erased(practice, now).await);
         // After the erasing, so that what had to go is in no new copy.
         note("making the nightly copy", &self.copy(practice, now).await);
         note("clearing away old sessions", &self.sweep(now).await);
         note("emptying the write-ahead log", &self.db.truncate_log().await);
+    }
+
+    async fn check(&mut self, now: Timestamp) -> Result<()> {
+        let every = if self.db.is_damaged() { CHECK_DAMAGED_EVERY } else { CHECK_EVERY };
+        let last = *self.checked.get_or_insert(now);
+        if now.duration_since(last).abs() < every {
+            return Ok(());
+        }
+        self.checked = Some(now);
+        self.db.check_whole().await
     }
 
     async fn look_at_clock(&self, now: Timestamp) -> Result<()> {
@@ -120,6 +141,11 @@ impl Housekeeping {
         write.commit().await.context("noting that the erasing is done")
     }
 
+    async fn list_erased(&self, practice: &Practice, now: Timestamp) -> Result<()> {
+        let days = practice.retention.backup_days;
+        erased::write_down(&mut *self.db.read().await?, &self.backup, days, now).await
+    }
+
     async fn copy(&mut self, practice: &Practice, now: Timestamp) -> Result<()> {
         let zone = practice.time_zone();
         let mut conn = self.db.read().await?;
@@ -131,12 +157,14 @@ impl Housekeeping {
             return Ok(());
         }
         self.copy_tried = Some(now);
+        let days = practice.retention.backup_days;
         let today = now.to_zoned(zone).date();
         backup::nightly(&self.db, &self.backup, today, now).await?;
         self.copy_tried = None;
         // A clock that is far ahead would take every copy for an old one.
         if believed {
-            backup::prune(&self.backup, self.db.path(), practice.retention.backup_days, today)?;
+            backup::prune(&self.backup, self.db.path(), days, today)?;
+            erased::forget_old(&self.backup, days, now)?;
         }
         Ok(())
     }

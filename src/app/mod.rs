@@ -2,7 +2,10 @@
 
 pub mod backup;
 mod check;
+pub mod deploy;
 pub mod housekeeping;
+pub mod init;
+pub mod mail_test;
 pub mod operator;
 mod refresh;
 pub mod restore;
@@ -11,6 +14,7 @@ mod storage;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
@@ -18,14 +22,18 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::config::Settings;
 use crate::content::{self, watch::Changes};
 use crate::web::snapshot::Snapshot;
 use crate::web::{self, Web};
 
-pub use check::check;
+pub use check::{Findings, check};
 use storage::Storage;
+
+/// Whoever asked for the end waits this long at most; many supervisors kill after ten seconds.
+const LONGEST_END: Duration = Duration::from_secs(9);
 
 /// Runs the site until it is told to stop.
 ///
@@ -50,7 +58,7 @@ async fn run(
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("{} can't be listened on", settings.listen))?;
-    let snapshot = Snapshot::build(content, &settings.base_url, now)?;
+    let snapshot = Snapshot::build(content, &settings.base_url, now, Some(&refresh::cache(&settings)))?;
     let mail_folder = mail.smtp.is_none().then(|| mail.folder.clone());
     let storage = match Storage::open(&settings, mail.clone(), now).await {
         Ok(storage) => Some(storage),
@@ -65,29 +73,40 @@ async fn run(
     let mut tasks = JoinSet::new();
     let (desk, work) = storage.map(|storage| (storage.desk, storage.work)).unzip();
     let web = Arc::new(Web::new(settings, snapshot, desk, Arc::new(Timestamp::now)));
-    tasks.spawn(storage::run(web.clone(), work, mail, stopped.clone()));
+    tasks.spawn(storage::run(web.clone(), work, mail, closed.clone(), stopped.clone()));
     tasks.spawn(refresh::run(web.clone(), changes, stopped.clone()));
     tasks.spawn(housekeeping::run(web.clone(), stopped.clone()));
     greet(&web.settings, mail_folder.as_deref(), setup_code.as_deref());
 
-    let router = web::router(web.clone());
-    let mut server = tokio::spawn(web::serve::serve(listener, router, until(closed)));
+    let (ready, router) = (web::ready(web.clone()), web::router(web.clone()));
+    let limits = web::serve::Limits::default();
+    let mut server = tokio::spawn(web::serve::serve(listener, ready, router, limits, until(closed)));
     let outcome = tokio::select! {
         signal = told_to_stop() => signal,
         ended = &mut server => Err(anyhow!("the server ended by itself: {ended:?}")),
         Some(ended) = tasks.join_next() => Err(anyhow!("a background task ended by itself: {ended:?}")),
     };
-    // Connections first, so that what is being sent in is stored; then the tasks that do the storing.
-    close.send_replace(true);
-    if !server.is_finished() {
-        server.await.context("the server ended badly")?;
+    let ending = async {
+        // Connections and mail first, so that what is being sent in is stored; then the tasks that do the storing.
+        close.send_replace(true);
+        if !server.is_finished() {
+            server.await.context("the server ended badly")?;
+        }
+        stop.send_replace(true);
+        while tasks.join_next().await.is_some() {}
+        if let Some(desk) = web.desk() {
+            desk.db.close().await;
+        }
+        anyhow::Ok(())
+    };
+    match timeout(LONGEST_END, ending).await {
+        Ok(ended) => outcome.and(ended),
+        Err(_) => {
+            // Whatever hangs, a disk for one: what was acknowledged is stored, so this is no worse than a power cut.
+            tracing::warn!("not everything ended in time");
+            outcome
+        }
     }
-    stop.send_replace(true);
-    while tasks.join_next().await.is_some() {}
-    if let Some(desk) = web.desk() {
-        desk.db.close().await;
-    }
-    outcome
 }
 
 /// Ready when the program is to stop.

@@ -1,6 +1,7 @@
 //! Puts a copy in the place of the database. What was there is put aside, never deleted, and at every moment there is a
-//! whole database under its name.
+//! whole database under its name. What was erased since the copy was made is erased in it before that.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -9,12 +10,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use sqlx::Connection;
 
 use super::storage;
 use crate::audit::{self, Actor, By, Entry, Outcome};
 use crate::config::Settings;
-use crate::db::copy::{fold_log, prove, sync_folder_of};
+use crate::db::copy::{fold_log, prove, reader, sync_folder_of};
 use crate::db::{Db, beside, lock};
+use crate::inquiry::erased::{self, Erased};
 use crate::staff::session;
 
 const DATABASE: &str = "practice.db";
@@ -35,17 +38,51 @@ pub async fn restore(settings: Settings, file: &Path) -> Result<String> {
     // Held to the end of this function: until then the site can't open the database.
     let _alone = lock::alone(&database)?;
     let folder = settings.data.join(STAGE);
-    let outcome = replace(file, &folder, &database, now).await;
+    let outcome = match erased_so_far(file, &settings.backup, &database).await {
+        Ok(erased) => replace(file, &folder, &database, &erased, now).await,
+        Err(error) => Err(error),
+    };
     clear(&folder)?;
-    let aside = match outcome? {
-        Some(aside) => format!(" What was there is {} now.", aside.display()),
-        None => String::new(),
+    let Restored { aside, erased_again } = outcome?;
+    let aside = aside.map(|aside| format!(" What was there is {} now.", aside.display())).unwrap_or_default();
+    let erased = match erased_again {
+        0 => String::new(),
+        1 => "1 request had been erased since the copy was made, and was erased again. ".to_owned(),
+        many => format!("{many} requests had been erased since the copy was made, and were erased again. "),
     };
     Ok(format!(
         "Restored {}. Everybody has to sign in again.{aside}\n\
-         Requests that were erased and accounts that were disabled since the copy was made are back.",
+         {erased}Accounts that were disabled since the copy was made are back.",
         file.display()
     ))
+}
+
+struct Restored {
+    /// Where the old database is.
+    aside: Option<PathBuf>,
+    erased_again: u64,
+}
+
+/// From the list, from one beside the copy, which may come from another machine, and from the ledger of the database
+/// that is there still.
+async fn erased_so_far(file: &Path, backup: &Path, database: &Path) -> Result<BTreeSet<Erased>> {
+    let mut erased = erased::list(backup)?;
+    erased.extend(erased::list(file.parent().unwrap_or(Path::new(".")))?);
+    if database.try_exists()? {
+        match in_ledger_of(database).await {
+            Ok(told) => erased.extend(told),
+            // Often the very reason for restoring.
+            Err(error) => tracing::warn!("the old database can't be read: {error:#}"),
+        }
+    }
+    Ok(erased)
+}
+
+async fn in_ledger_of(database: &Path) -> Result<BTreeSet<Erased>> {
+    let mut conn = reader(database).await?;
+    let told = erased::in_ledger(&mut conn, Timestamp::MIN).await;
+    conn.close().await.context("closing the old database")?;
+    told
 }
 
 fn check(file: &Path) -> Result<()> {
@@ -59,10 +96,16 @@ fn check(file: &Path) -> Result<()> {
     Ok(())
 }
 
-async fn replace(file: &Path, folder: &Path, database: &Path, now: Timestamp) -> Result<Option<PathBuf>> {
+async fn replace(
+    file: &Path,
+    folder: &Path,
+    database: &Path,
+    erased: &BTreeSet<Erased>,
+    now: Timestamp,
+) -> Result<Restored> {
     let copy = stage(file, folder)?;
     prove(&copy).await.with_context(|| format!("{} can't be restored", file.display()))?;
-    make_ready(&copy, now).await?;
+    let erased_again = make_ready(&copy, erased, now).await?;
     let aside = match database.try_exists()? {
         true => Some(put_aside(database, now).await?),
         false => None,
@@ -71,7 +114,7 @@ async fn replace(file: &Path, folder: &Path, database: &Path, now: Timestamp) ->
     sync_folder_of(database)?;
     fs::rename(&copy, database).context("the copy can't be put in place")?;
     sync_folder_of(database)?;
-    Ok(aside)
+    Ok(Restored { aside, erased_again })
 }
 
 /// A copy of the copy, on the disk of the database: the file itself stays as it is.
@@ -87,18 +130,20 @@ fn stage(file: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(copy)
 }
 
-/// Brings its tables up to date, ends all sessions, and leaves nothing of it in a log.
-async fn make_ready(copy: &Path, now: Timestamp) -> Result<()> {
+/// Brings its tables up to date, ends all sessions, erases what had been erased, and leaves nothing of it in a log.
+async fn make_ready(copy: &Path, erased: &BTreeSet<Erased>, now: Timestamp) -> Result<u64> {
     let db = Db::open(copy).await?;
     let mut write = db.begin().await?;
     session::end_all(&mut write).await?;
     let by = By { actor: Actor::Operator, request_id: None };
     let entry = Entry { by, event: "backup restored", target: None, outcome: Outcome::Done, detail: None };
     audit::record(&mut write, entry, now.as_millisecond()).await?;
+    let erased_again = erased::erase_again(&mut write, by, erased, now).await?;
     write.commit().await.context("storing what is restored")?;
     ensure!(db.truncate_log().await?, "somebody else is reading {}", copy.display());
     db.close().await;
-    File::open(copy)?.sync_all().context("the copy can't be put on the disk")
+    File::open(copy)?.sync_all().context("the copy can't be put on the disk")?;
+    Ok(erased_again)
 }
 
 /// Gives the old database a second name, so that a power cut leaves one under the first name as well.

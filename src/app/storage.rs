@@ -1,12 +1,12 @@
 //! Everything that needs the data folder: database, keys, intake, outbox. It opens whole or not at all.
 
 use std::fs::{self, DirBuilder, Permissions};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -23,6 +23,8 @@ use crate::web::{Desk, Web};
 
 /// How long to wait before a storage that did not open is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
+/// The number of the user who may write anywhere.
+const ROOT: u32 = 0;
 
 /// Opened, but not yet at work.
 pub struct Storage {
@@ -61,18 +63,25 @@ pub struct Work {
 }
 
 impl Work {
-    /// Ends when the site has stopped, or when one of the two has.
-    async fn run(self, stopped: watch::Receiver<bool>) {
+    /// Ends when the site has stopped, or when one of the two has. Mail need not wait for the last visitor: it goes out
+    /// after the next start.
+    async fn run(self, closed: watch::Receiver<bool>, stopped: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
-        tasks.spawn(self.writer.run(super::until(stopped.clone())));
-        tasks.spawn(self.worker.run(super::until(stopped.clone())));
-        while tasks.join_next().await.is_some() && *stopped.borrow() {}
+        tasks.spawn(self.writer.run(super::until(stopped)));
+        tasks.spawn(self.worker.run(super::until(closed.clone())));
+        while tasks.join_next().await.is_some() && *closed.borrow() {}
     }
 }
 
 /// Works with what was opened at the start; where that failed, tries again every now and then, so that a disk that
 /// comes back needs nobody to restart the site.
-pub async fn run(web: Arc<Web>, opened: Option<Work>, mail: MailSettings, stopped: watch::Receiver<bool>) {
+pub async fn run(
+    web: Arc<Web>,
+    opened: Option<Work>,
+    mail: MailSettings,
+    closed: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
+) {
     let work = match opened {
         Some(work) => work,
         None => tokio::select! {
@@ -80,7 +89,7 @@ pub async fn run(web: Arc<Web>, opened: Option<Work>, mail: MailSettings, stoppe
             () = super::until(stopped.clone()) => return,
         },
     };
-    work.run(stopped).await;
+    work.run(closed, stopped).await;
 }
 
 async fn reopened(web: &Web, mail: MailSettings) -> Work {
@@ -88,8 +97,8 @@ async fn reopened(web: &Web, mail: MailSettings) -> Work {
         sleep(TRY_AGAIN).await;
         // The reason was logged at the start; the same line every half minute would bury the others.
         if let Ok(storage) = Storage::open(&web.settings, mail.clone(), web.now()).await {
-            tracing::info!("storage is open, so requests are taken in again");
             web.open(storage.desk);
+            tracing::info!("storage is open, so requests are taken in again");
             return storage.work;
         }
     }
@@ -105,9 +114,17 @@ pub fn create(data: &Path) -> Result<()> {
     keep_private(data)
         .with_context(|| format!("the data folder {} can't be made private", data.display()))?;
     let probe = data.join(".writable");
-    fs::write(&probe, b"")
-        .and_then(|()| fs::remove_file(&probe))
-        .with_context(|| format!("the data folder {} can't be written", data.display()))
+    let probed = fs::write(&probe, b"")
+        .and_then(|()| fs::metadata(&probe))
+        .and_then(|made| fs::remove_file(&probe).map(|()| made.uid()));
+    let us = probed.with_context(|| format!("the data folder {} can't be written", data.display()))?;
+    let owner = fs::metadata(data)?.uid();
+    ensure!(
+        us == owner || us != ROOT,
+        "the data folder {} belongs to user {owner}: run this as that user, who could not open what root leaves there",
+        data.display()
+    );
+    Ok(())
 }
 
 /// A folder that was there before may be open for others. One like /tmp, which is meant to be shared, is left alone.

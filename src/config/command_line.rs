@@ -6,13 +6,15 @@ use clap::{Args, Parser, Subcommand};
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "practice-site", version, about, after_help = ENVIRONMENT_ONLY)]
+#[command(name = "practice-site", version = VERSION, about, after_help = ENVIRONMENT_ONLY)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
     #[command(flatten)]
     pub typed: Typed,
 }
+
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUILT_FROM"), ")");
 
 const ENVIRONMENT_ONLY: &str = "\
 Only in the environment, so that no password shows in the process list:
@@ -26,8 +28,16 @@ Only in the environment, so that no password shows in the process list:
 pub enum Command {
     /// Run the site (what happens without a command, too)
     Serve,
+    /// Write a practice to begin with, texts and facts, into a new folder; gaps are marked
+    Init { dir: PathBuf },
     /// Check settings and content without serving; one line for each fault
-    Check,
+    Check {
+        /// Also list what is not yet fit for the public
+        #[arg(long)]
+        deploy: bool,
+    },
+    /// Send one email the way the site sends them, and explain what goes wrong
+    MailTest,
     /// Ask the running server whether it lives; exit code 0 if so
     Healthcheck,
     /// Accounts of the people who may read requests; passwords and codes come from standard input
@@ -40,7 +50,12 @@ pub enum Command {
     #[command(after_help = COPIES)]
     Backup {
         /// Must not be there yet
-        file: PathBuf,
+        #[arg(required_unless_present = "latest")]
+        file: Option<PathBuf>,
+        /// Instead of FILE, make latest.db in the folder of the nightly copies anew: for what carries copies to another
+        /// machine every few minutes
+        #[arg(long, conflicts_with = "file")]
+        latest: bool,
     },
     /// Put the copy in FILE in the place of the database; the site must be stopped
     #[command(after_help = COPIES)]
@@ -50,8 +65,9 @@ pub enum Command {
 const COPIES: &str = "\
 A copy holds requests, accounts and the ledger, and opens to nobody without a password or the recovery code. The texts,
 emails that became files, the settings, and the files form-key and setup-code are not in it: keep the content folder
-and your settings yourself, the recovery code on paper, and copies on another machine. What was erased, and accounts
-that were disabled, after a copy was made are back once it is restored.";
+and your settings yourself, the recovery code on paper, and copies on another machine. Accounts that were disabled after a
+copy was made are back once it is restored. What was erased is erased again, as long as the list `erased`, which lies
+with the nightly copies, is there or beside the copy.";
 
 /// What can be done about accounts.
 #[derive(Debug, Subcommand)]
@@ -115,7 +131,7 @@ pub struct Typed {
     /// Folder of the nightly copies [default: DATA/backup]
     #[arg(long, env = "PRACTICE_BACKUP", value_name = "DIR", global = true)]
     pub backup: Option<PathBuf>,
-    /// Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto count, with commas between
+    /// Addresses or networks of proxies whose X-Forwarded-For counts, with commas between
     #[arg(long, env = "PRACTICE_TRUSTED_PROXIES", value_name = "LIST", global = true)]
     pub trusted_proxies: Option<String>,
     /// Whether everybody who signs in needs a second factor: required or optional

@@ -17,7 +17,9 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}:{}: {}", self.file.display(), self.line, self.message)
+        // A message may name what a writer wrote, line breaks and all.
+        let message = self.message.replace(char::is_control, " ");
+        write!(out, "{}:{}: {message}", self.file.display(), self.line)
     }
 }
 
@@ -62,5 +64,17 @@ impl Findings {
 
     pub fn into_faults(self) -> Vec<Fault> {
         self.faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_one_line_whatever_it_names() {
+        let fault =
+            Fault { file: "content/x.md".into(), line: 7, message: "Nobody called A\nB\u{1b}.".into() };
+        assert_eq!(fault.to_string(), "content/x.md:7: Nobody called A B .");
     }
 }

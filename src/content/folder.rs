@@ -103,7 +103,7 @@ impl Folder {
                 Some(File {
                     path: shown,
                     name,
-                    text: text.trim_start_matches('\u{feff}').replace("\r\n", "\n"),
+                    text: text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n"),
                 })
             }
             Err(error) => {
@@ -158,6 +158,16 @@ mod tests {
         let about = &loaded(&dir).content.pages["about"];
         assert_eq!(about.title, "Page about");
         assert!(!about.body.sections[0].html.contains('\r'));
+    }
+
+    #[test]
+    fn a_lone_carriage_return_ends_a_line_as_well_so_that_faults_name_lines_that_are_there() {
+        let dir = folder();
+        put(&dir, "pages/about.md", &page("about", "Words.\r\rMore\r<b>\n"));
+        assert_eq!(
+            faults(&dir),
+            ["content/pages/about.md:8: HTML is not used in texts. Write it in Markdown."]
+        );
     }
 
     #[test]

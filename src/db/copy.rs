@@ -6,12 +6,12 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use jiff::civil::Date;
 use sqlx::{Connection, SqliteConnection};
 use tokio::task::spawn_blocking;
 
-use super::{Db, MIGRATIONS, beside, options, writing};
+use super::{Db, MIGRATIONS, beside, options, whole, writing};
 
 /// What the copy of a night is called.
 pub fn name_of(night: Date) -> String {
@@ -26,42 +26,38 @@ pub fn night_of(name: &str) -> Option<Date> {
 /// What a copy is called until it has proved to be good.
 const UNPROVEN: &str = ".part";
 
+/// Writes a consistent copy of everything that is committed, for nobody else to read. Under its name there is either a copy
+/// that is whole, has been looked over and is on the disk, or what was there before.
+///
+/// # Errors
+/// When the disk refuses, the database is damaged, or another copy of this name is being made.
+pub async fn copy(conn: &mut SqliteConnection, to: &Path) -> Result<()> {
+    let part = beside(to, UNPROVEN);
+    let file = empty(&part).with_context(|| format!("{} can't be written", part.display()))?;
+    let outcome = fill(conn, &part, file).await;
+    if let Err(error) = outcome {
+        // A copy that is not whole only takes up room.
+        let _ = fs::remove_file(&part);
+        return Err(error);
+    }
+    fs::rename(&part, to).with_context(|| format!("{} can't be written", to.display()))?;
+    sync_folder_of(to)
+}
+
+async fn fill(conn: &mut SqliteConnection, part: &Path, file: File) -> Result<()> {
+    let name = part.to_str().context("the name of the file is not in UTF-8")?;
+    sqlx::query("VACUUM INTO ?").bind(name).execute(conn).await.context("the copy can't be written")?;
+    prove(part).await.context("the copy is not good")?;
+    spawn_blocking(move || file.sync_all()).await?.context("the copy can't be put on the disk")
+}
+
 impl Db {
-    /// Writes a consistent copy of everything that is committed, for nobody else to read. Under its name there is either
-    /// a copy that is whole, has been looked over and is on the disk, or what was there before.
+    /// Copies the database, see [`copy`].
     ///
     /// # Errors
-    /// When the disk refuses, the database is damaged, or another copy of this name is being made.
+    /// As there.
     pub async fn copy_to(&self, to: &Path) -> Result<()> {
-        let part = beside(to, UNPROVEN);
-        let file = empty(&part).with_context(|| format!("{} can't be written", part.display()))?;
-        let outcome = self.fill(&part, file).await;
-        if let Err(error) = outcome {
-            // A copy that is not whole only takes up room.
-            let _ = fs::remove_file(&part);
-            return Err(error);
-        }
-        fs::rename(&part, to).with_context(|| format!("{} can't be written", to.display()))?;
-        sync_folder_of(to)
-    }
-
-    async fn fill(&self, part: &Path, file: File) -> Result<()> {
-        let name = part.to_str().context("the name of the file is not in UTF-8")?;
-        sqlx::query("VACUUM INTO ?")
-            .bind(name)
-            .execute(&mut *self.read().await?)
-            .await
-            .context("the copy can't be written")?;
-        prove(part).await.context("the copy is not good")?;
-        spawn_blocking(move || file.sync_all()).await?.context("the copy can't be put on the disk")
-    }
-
-    /// Reads all of the database itself. A copy does not show damage of an index, which is made anew in it.
-    ///
-    /// # Errors
-    /// When it is damaged.
-    pub async fn check_whole(&self) -> Result<()> {
-        look_over(&mut *self.read().await?).await.context("the database itself is not whole")
+        copy(&mut *self.read().await?, to).await
     }
 
     /// How many bytes a copy may take.
@@ -81,12 +77,20 @@ impl Db {
 /// # Errors
 /// One sentence about what is wrong with it.
 pub async fn prove(file: &Path) -> Result<()> {
-    let opened = SqliteConnection::connect_with(&options(file).read_only(true)).await;
-    let mut conn = opened.context("it can't be opened as a database")?;
-    let outcome = look_over(&mut conn).await;
+    let mut conn = reader(file).await?;
+    let outcome = whole::look_over(&mut conn, &MIGRATIONS).await;
     let closed = conn.close().await;
     outcome?;
     closed.context("closing the copy")
+}
+
+/// A connection that only reads, to a database that may be a copy.
+///
+/// # Errors
+/// When it can't be opened.
+pub async fn reader(file: &Path) -> Result<SqliteConnection> {
+    let opened = SqliteConnection::connect_with(&options(file).read_only(true)).await;
+    opened.context("it can't be opened as a database")
 }
 
 /// Folds the write-ahead log of a database that nobody has opened into its file. False where somebody has, after all.
@@ -99,27 +103,6 @@ pub async fn fold_log(database: &Path) -> Result<bool> {
         sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut conn).await?;
     conn.close().await?;
     Ok(busy == 0)
-}
-
-async fn look_over(conn: &mut SqliteConnection) -> Result<()> {
-    let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")
-        .fetch_one(&mut *conn)
-        .await
-        .context("it can't be read to its end")?;
-    ensure!(found == "ok", "it is damaged: {}", found.replace('\n', " "));
-    let applied: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations")
-        .fetch_all(conn)
-        .await
-        .context("it is not a database of this program")?;
-    ensure!(!applied.is_empty(), "it is empty");
-    for (version, checksum) in &applied {
-        match MIGRATIONS.iter().find(|known| known.version == *version) {
-            Some(known) if *known.checksum == checksum[..] => {}
-            Some(_) => bail!("it is not a database of this program"),
-            None => bail!("it was made by a newer version of this program"),
-        }
-    }
-    Ok(())
 }
 
 /// SQLite would make a new file readable for all, but fills an empty one that is there.

@@ -1,6 +1,7 @@
 //! Erases an inquiry: its answers, its timeline, its emails that still wait. Only the ledger remembers its reference.
 //!
-//! The caller empties the write-ahead log after the commit (`Db::truncate_log`); until then the bytes are on the disk.
+//! The caller empties the write-ahead log after the commit (`Db::truncate_log`), since until then the bytes are on the disk,
+//! and brings the list of what was erased up to date (`erased::write_down`).
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -17,6 +18,8 @@ pub enum Reason {
     AtOnce,
     /// It was closed, or spam, for as long as the practice keeps that.
     TimeIsOver,
+    /// It had been erased already, and a copy of the database brought it back.
+    Before,
 }
 
 impl Reason {
@@ -24,6 +27,7 @@ impl Reason {
         match self {
             Self::AtOnce => "at once",
             Self::TimeIsOver => "its time was over",
+            Self::Before => "as before the copy was put back",
         }
     }
 }

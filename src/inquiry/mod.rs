@@ -15,6 +15,7 @@ pub mod contact;
 pub mod draft;
 pub mod email_address;
 pub mod erase;
+pub mod erased;
 pub mod export;
 pub mod inbox;
 pub mod intake;
@@ -39,6 +40,7 @@ pub mod store;
 pub mod suspicion;
 pub mod timeline;
 pub mod token;
+pub mod weeks;
 
 #[cfg(test)]
 mod fixture;

@@ -11,7 +11,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Affects, Email, SendError, letterhead::Letterhead};
+use super::{Affects, Blocked, Email, SendError, Stage, letterhead::Letterhead};
 
 #[derive(Debug, Clone)]
 pub struct Folder {
@@ -30,12 +30,27 @@ impl Folder {
             .compose(email, now)
             .map_err(|error| SendError::permanent(&error.to_string(), Affects::ThisEmail))?;
         let name = format!("{}-{}.eml", now.strftime("%Y-%m-%dT%H-%M-%SZ"), email.message_id);
-        let path = self.path.clone();
-        let written = tokio::task::spawn_blocking(move || write_whole(&path, &name, &message)).await;
-        let written = written.unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
-        written.map_err(|error| {
-            SendError::transient(&format!("{error}, while writing to the mail folder"), Affects::EveryEmail)
+        self.at_work(move |path| write_whole(path, &name, &message)).await.map_err(|error| {
+            SendError::transient(&format!("{error}, while {}", Stage::WritingFile), Affects::EveryEmail)
         })
+    }
+
+    /// Whether an email could be written, without writing one.
+    pub(super) async fn probe(&self) -> Result<(), Blocked> {
+        let probed = self.at_work(|path| {
+            let name = ".probe";
+            write_whole(path, name, b"")?;
+            fs::remove_file(path.join(name))
+        });
+        probed.await.map_err(|error| {
+            Blocked::at(Stage::WritingFile, SendError::transient(&error.to_string(), Affects::EveryEmail))
+        })
+    }
+
+    async fn at_work(&self, work: impl FnOnce(&Path) -> io::Result<()> + Send + 'static) -> io::Result<()> {
+        let path = self.path.clone();
+        let done = tokio::task::spawn_blocking(move || work(&path)).await;
+        done.unwrap_or_else(|stopped| Err(io::Error::other(stopped)))
     }
 }
 
@@ -95,5 +110,14 @@ mod tests {
         let error = folder(path).send(&email(), Timestamp::UNIX_EPOCH).await.expect_err("no folder");
         assert!(matches!(&error, SendError::Transient { affects: Affects::EveryEmail, .. }), "{error:?}");
         assert!(!error.reply().contains("tmp"), "{error}");
+        let blocked = folder(place.path().join("mail")).probe().await.expect_err("no folder");
+        assert_eq!((blocked.stage, blocked.reply()), (Stage::WritingFile, "File exists (os error 17)"));
+    }
+
+    #[tokio::test]
+    async fn probing_the_folder_leaves_nothing_behind() {
+        let place = tempfile::tempdir().expect("a folder");
+        folder(place.path().join("mail")).probe().await.expect("can be written");
+        assert_eq!(fs::read_dir(place.path().join("mail")).expect("the folder").count(), 0);
     }
 }

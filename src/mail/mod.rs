@@ -20,6 +20,7 @@ pub use error::{Affects, SendError};
 pub use folder::Folder;
 pub use memory::Memory;
 pub use smtp::Smtp;
+pub use trouble::{Blocked, Stage};
 pub use url::{Login, Security, SmtpUrl, SmtpUrlFault};
 
 use letterhead::Letterhead;
@@ -80,6 +81,19 @@ impl Mailer {
             Self::Smtp(smtp) => smtp.send(email, now).await,
             Self::Folder(folder) => folder.send(email, now).await,
             Self::Memory(memory) => memory.send(email),
+        }
+    }
+
+    /// Walks the whole way of an email without sending one: connects, signs in, and asks whether the server would take
+    /// an email from the sender for the recipient.
+    ///
+    /// # Errors
+    /// Where the way ends too early: how far it came and what the server said.
+    pub async fn probe(&self) -> Result<(), Blocked> {
+        match self {
+            Self::Smtp(smtp) => smtp.probe().await,
+            Self::Folder(folder) => folder.probe().await,
+            Self::Memory(_) => Ok(()),
         }
     }
 }

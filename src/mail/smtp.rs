@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use lettre::transport::smtp::{
     authentication::{Credentials, DEFAULT_MECHANISMS},
     client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters},
-    commands::{Data, Mail, Rcpt},
+    commands::{Data, Mail, Rcpt, Rset},
     extension::ClientId,
     response::Severity,
 };
@@ -21,7 +21,7 @@ use super::{
     Affects, Email, Security, SendError, SmtpUrl,
     letterhead::Letterhead,
     line_by_line::LineByLine,
-    trouble::{Stage, Trouble},
+    trouble::{Blocked, Stage, Trouble},
 };
 
 /// How long the server may take to say goodbye. The email is already its own then.
@@ -72,17 +72,27 @@ impl Smtp {
         }
     }
 
+    /// Walks the way of an email until one could be handed over, and says goodbye without one.
+    pub(super) async fn probe(&self) -> Result<(), Blocked> {
+        let mut stage = Stage::Connecting;
+        match timeout(self.time_limit, self.approach(&mut stage)).await {
+            Ok(Ok(mut connection)) => {
+                let goodbye = async {
+                    connection.command(Rset).await?;
+                    connection.quit().await
+                };
+                let _ = timeout(GOODBYE_LIMIT, goodbye).await;
+                Ok(())
+            }
+            Ok(Err(trouble)) => Err(trouble.into_blocked(stage)),
+            Err(_elapsed) => Err(Trouble::Silent(self.time_limit).into_blocked(stage)),
+        }
+    }
+
     /// Ends when the server has accepted the email, and returns the connection for a goodbye.
     async fn deliver(&self, message: &[u8], stage: &mut Stage) -> Result<AsyncSmtpConnection, Trouble> {
-        let mut connection = self.connect().await?;
-        if let Some(login) = &self.url.login {
-            *stage = Stage::SigningIn;
-            let credentials = Credentials::new(login.user.clone(), login.password.clone());
-            connection.auth(DEFAULT_MECHANISMS, &credentials).await?;
-        }
-        *stage = Stage::Addressing;
-        connection.command(Mail::new(Some(self.letterhead.sender().clone()), vec![])).await?;
-        connection.command(Rcpt::new(self.letterhead.recipient().clone(), vec![])).await?;
+        let mut connection = self.approach(stage).await?;
+        *stage = Stage::BeginningText;
         connection.command(Data).await?;
         *stage = Stage::HandingOver;
         // lettre ends the text with a line break of its own.
@@ -94,14 +104,29 @@ impl Smtp {
         }
     }
 
+    /// Ends when the server has agreed to sender and recipient.
+    async fn approach(&self, stage: &mut Stage) -> Result<AsyncSmtpConnection, Trouble> {
+        let mut connection = self.connect(stage).await?;
+        if let Some(login) = &self.url.login {
+            *stage = Stage::SigningIn;
+            let credentials = Credentials::new(login.user.clone(), login.password.clone());
+            connection.auth(DEFAULT_MECHANISMS, &credentials).await?;
+        }
+        *stage = Stage::NamingSender;
+        connection.command(Mail::new(Some(self.letterhead.sender().clone()), vec![])).await?;
+        *stage = Stage::NamingRecipient;
+        connection.command(Rcpt::new(self.letterhead.recipient().clone(), vec![])).await?;
+        Ok(connection)
+    }
+
     /// A connection that may carry secrets: encrypted, or to loopback.
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Trouble> {
+    async fn connect(&self, stage: &mut Stage) -> Result<AsyncSmtpConnection, Trouble> {
         let server = (self.url.host.as_str(), self.url.port);
         let hello = ClientId::Domain(self.letterhead.sender().domain().to_owned());
         let tls = match &self.link {
             Link::Clear => None,
             Link::Tls(tls) => Some(tls.clone()),
-            Link::StartTls(tls) => return start_tls(server, &hello, tls.clone()).await,
+            Link::StartTls(tls) => return start_tls(server, &hello, tls.clone(), stage).await,
         };
         Ok(AsyncSmtpConnection::connect_tokio1(server, None, &hello, tls, None).await?)
     }
@@ -111,9 +136,11 @@ async fn start_tls(
     server: (&str, u16),
     hello: &ClientId,
     tls: TlsParameters,
+    stage: &mut Stage,
 ) -> Result<AsyncSmtpConnection, Trouble> {
     let clear = LineByLine(TcpStream::connect(server).await?);
     let mut connection = AsyncSmtpConnection::connect_with_transport(Box::new(clear), hello).await?;
+    *stage = Stage::StartingTls;
     if !connection.can_starttls() {
         return Err(Trouble::NoStartTls);
     }

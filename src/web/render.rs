@@ -158,7 +158,7 @@ impl Rendered {
     /// A file whose address changes with its content.
     pub fn asset(asset: &Asset) -> Self {
         let headers = kind(asset.content_type, "public, max-age=31536000, immutable");
-        Self { path: asset.url.clone(), body: asset.bytes.clone().into(), headers }
+        Self { path: asset.url.clone(), body: asset.bytes.clone(), headers }
     }
 
     /// A photograph of the practice, at an address that changes with it as well.

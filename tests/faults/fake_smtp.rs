@@ -16,6 +16,7 @@ pub enum At {
     Rcpt,
     Data,
     Dot,
+    Rset,
     Quit,
 }
 
@@ -35,7 +36,7 @@ pub fn usual(at: At) -> Answer {
         At::Ehlo => "250-fake.example\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN",
         At::StartTls => "502 5.5.1 not here",
         At::Auth => "235 2.7.0 welcome",
-        At::Mail | At::Rcpt => "250 2.1.0 ok",
+        At::Mail | At::Rcpt | At::Rset => "250 2.1.0 ok",
         At::Data => "354 go ahead",
         At::Dot => "250 2.0.0 accepted",
         At::Quit => "221 2.0.0 goodbye",
@@ -51,6 +52,8 @@ pub struct Heard {
     pub messages: Vec<String>,
     /// How many of them were answered with 250.
     pub accepted: usize,
+    /// Those that were.
+    pub taken: Vec<String>,
 }
 
 pub struct FakeSmtp {
@@ -96,11 +99,14 @@ pub fn closed_port() -> u16 {
 fn talk(stream: &TcpStream, heard: &Mutex<Heard>, script: impl Fn(At) -> Answer) {
     let mut lines = BufReader::new(stream);
     let mut at = At::Connect;
+    let mut whole = String::new();
     loop {
         match script(at) {
             Say(answer) => {
                 if at == At::Dot && answer.starts_with('2') {
-                    heard.lock().expect("a whole list").accepted += 1;
+                    let mut heard = heard.lock().expect("a whole list");
+                    heard.accepted += 1;
+                    heard.taken.push(std::mem::take(&mut whole));
                 }
                 if (&*stream).write_all(format!("{answer}\r\n").as_bytes()).is_err() || at == At::Quit {
                     return;
@@ -108,6 +114,7 @@ fn talk(stream: &TcpStream, heard: &Mutex<Heard>, script: impl Fn(At) -> Answer)
                 at = match at {
                     At::Data if answer.starts_with('3') => {
                         let Some(message) = read_message(&mut lines) else { return };
+                        whole.clone_from(&message);
                         heard.lock().expect("a whole list").messages.push(message);
                         At::Dot
                     }
@@ -139,6 +146,7 @@ fn read_command(command: &str) -> At {
         "MAIL" => At::Mail,
         "RCPT" => At::Rcpt,
         "DATA" => At::Data,
+        "RSET" => At::Rset,
         "QUIT" => At::Quit,
         other => panic!("the client said {other:?}"),
     }

@@ -5,12 +5,18 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::program::{Plan, Program};
+use crate::wire::get;
 
 const PASSWORD: &str = "mortar lily 9 kettle";
 
 /// Runs a command with these lines on its standard input: whether it went well, and what it said.
-fn run(data: &Path, arguments: &[&str], typed: &[&str]) -> (bool, String) {
-    let plan = arguments.iter().fold(Plan::over(data), |plan, argument| plan.argument(argument));
+pub fn run(data: &Path, arguments: &[&str], typed: &[&str]) -> (bool, String) {
+    run_with(Plan::over(data), arguments, typed)
+}
+
+/// The same, started as planned.
+pub fn run_with(plan: Plan, arguments: &[&str], typed: &[&str]) -> (bool, String) {
+    let plan = arguments.iter().fold(plan, |plan, argument| plan.argument(argument));
     let mut child = plan.command().stdin(Stdio::piped()).spawn().expect("starts");
     let mut input = child.stdin.take().expect("piped");
     input.write_all(typed.join("\n").as_bytes()).expect("written");
@@ -51,4 +57,19 @@ fn accounts_are_made_while_the_site_serves_and_the_next_start_speaks_of_no_set_u
     let (_, said) = run(data.path(), &["staff", "list"], &[]);
     assert!(said.contains("jo@example.com"), "{said}");
     assert!(!program.printed().contains("set-up"), "{}", program.printed());
+}
+
+#[test]
+fn prv_04_the_log_names_the_kind_of_page_and_never_what_was_asked_for() {
+    let data = tempfile::tempdir().expect("a folder");
+    let program = Program::over(data.path());
+    assert_eq!(get(program.address, "/healthz").status(), 200);
+    assert_eq!(get(program.address, "/search?q=marmalade").status(), 200);
+    assert_eq!(get(program.address, "/request-consultation/received/K7QF-2M").status(), 200);
+    program.wait_for("method=GET route=\"/request-consultation/received/{reference}\" status=200 ms=");
+    let printed = program.printed();
+    assert!(printed.contains("answered method=GET route=\"/search\" status=200 ms="), "{printed}");
+    for word in ["marmalade", "K7QF", "healthz"] {
+        assert!(!printed.contains(word), "{word}\n{printed}");
+    }
 }

@@ -27,8 +27,8 @@ const VECTORS: [&str; 14] = [
 
 /// Whether a page holds an element or attribute that none of our templates writes.
 fn foreign(page: &Html) -> Vec<String> {
-    let selector = "script, img, svg, iframe, math, style, object, b, [onerror], [onload], [onmouseover], \
-                    [href^='javascript'], [srcdoc], [action^='//']";
+    let selector = "script, img, svg:not([aria-labelledby='weeks-title']), iframe, math, style, object, b, [onerror], \
+                    [onload], [onmouseover], [href^='javascript'], [srcdoc], [action^='//']";
     all(page, selector).into_iter().map(|element| element.html()).collect()
 }
 

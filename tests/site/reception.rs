@@ -99,7 +99,8 @@ pub async fn open_with(change: impl FnOnce(&Path)) -> Reception {
 fn router(content: &Path, desk: Option<Desk>, clock: Arc<AtomicI64>) -> Router {
     let tells = move || Timestamp::from_millisecond(clock.load(Ordering::SeqCst)).expect("a time");
     let Ok(loaded) = content::load(content, tells()) else { panic!("the content is faulty") };
-    let snapshot = Snapshot::build(Arc::new(loaded.content), BASE_URL, tells()).expect("the pages render");
+    let snapshot =
+        Snapshot::build(Arc::new(loaded.content), BASE_URL, tells(), None).expect("the pages render");
     web::router(Arc::new(Web::new(settings(content), snapshot, desk, Arc::new(tells))))
 }
 

@@ -16,6 +16,7 @@ use comrak::{Arena, Options, parse_document};
 use super::fault::Findings;
 use super::photos::Photos;
 use super::{Practice, Prose, Question, Section};
+pub use facts::{Filled, fill_in};
 use html::Writer;
 
 /// A text, and what other texts and checks need to know of it.
@@ -64,6 +65,9 @@ pub fn write(
 ) -> Written {
     let arena = Arena::new();
     let root = parse_document(&arena, body, &options());
+    if shape::is_too_deep(root, findings) {
+        return Written::default();
+    }
     shape::check(root, asking, photos, findings);
     let left_out = facts::fill_all(root, practice, findings);
     let mut anchors: BTreeSet<String> = left_out.into_iter().map(headings::id).collect();

@@ -1,5 +1,6 @@
 //! What a text may hold and in which order; whatever else stands in it is a fault.
 
+use comrak::arena_tree::NodeEdge;
 use comrak::nodes::{Node, NodeValue};
 
 use super::headings::{is_empty, is_marked, level};
@@ -8,6 +9,27 @@ use crate::content::fault::Findings;
 use crate::content::photos::Photos;
 
 const CAPTION: &str = "Table: ";
+
+/// Lists in quotes in lists, and words inside each other: more than any text needs, and what can be written without
+/// running out of stack.
+const DEEPEST: usize = 50;
+
+/// Whether something stands deeper inside other things than can be written; then that is a fault.
+pub fn is_too_deep(root: Node<'_>, findings: &mut Findings) -> bool {
+    let mut depth = 0_usize;
+    for edge in root.traverse() {
+        let NodeEdge::Start(node) = edge else {
+            depth -= 1;
+            continue;
+        };
+        depth += 1;
+        if depth > DEEPEST {
+            findings.add(line(node), "This stands too deep inside lists, quotes or other words.");
+            return true;
+        }
+    }
+    false
+}
 
 pub fn check(root: Node<'_>, asking: Asking, photos: &Photos, findings: &mut Findings) {
     for node in root.descendants() {
@@ -240,5 +262,18 @@ mod tests {
     #[test]
     fn a_link_has_words() {
         assert_faults("[](/fees)\n", &["1: The link to /fees has no words."]);
+    }
+
+    #[test]
+    fn what_is_nested_without_end_is_a_fault_and_no_crash() {
+        for mark in ["> ", "> - ", "![", "1. "] {
+            let (_, faults) = written(&format!("Words.\n\n{}a{}\n", mark.repeat(9000), "](x)".repeat(9000)));
+            assert_eq!(
+                faults,
+                ["x.md:3: This stands too deep inside lists, quotes or other words."],
+                "{mark}"
+            );
+        }
+        assert_faults(&format!("{}a\n", "> ".repeat(20)), &[]);
     }
 }

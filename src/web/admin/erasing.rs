@@ -20,7 +20,7 @@ use super::refusal::Refusal;
 use crate::audit::{self, Entry, Outcome};
 use crate::inquiry::erase::{Reason, erase};
 use crate::inquiry::record::{self, Inquiry};
-use crate::inquiry::{Reference, retention};
+use crate::inquiry::{Reference, erased, retention};
 
 #[derive(Template)]
 #[template(path = "admin/export/erase.html")]
@@ -57,7 +57,7 @@ pub async fn now(State(web): State<Arc<Web>>, staff: Staff, fields: Fields) -> R
         erased = erase(&mut write, staff.by(), &reference, Reason::AtOnce, web.now()).await?;
         write.commit().await?;
     }
-    empty_log(desk).await;
+    clear_away(&web, desk).await;
     Ok(back(if erased { "erased" } else { "gone" }))
 }
 
@@ -87,7 +87,7 @@ pub async fn due(State(web): State<Arc<Web>>, staff: Staff, fields: Fields) -> R
     let snapshot = web.current.load();
     let kept = &snapshot.content().practice.retention;
     let erased = retention::erase_due(&desk.db, kept, staff.by(), web.now()).await?;
-    empty_log(desk).await;
+    clear_away(&web, desk).await;
     Ok(back(if erased > 0 { "erased" } else { "gone" }))
 }
 
@@ -125,11 +125,20 @@ fn typed(fields: &Fields) -> Option<Reference> {
     fields.value("erase").trim().to_ascii_uppercase().parse().ok()
 }
 
-/// What was erased leaves the disk now; where a reader is in the way, the housekeeping tries again within a minute.
-async fn empty_log(desk: &Desk) {
+/// What was erased leaves the disk now, and no copy brings it back. Where that fails, the housekeeping tries again within a
+/// minute.
+async fn clear_away(web: &Web, desk: &Desk) {
+    if let Err(error) = list(web, desk).await {
+        tracing::error!("the list of what was erased can't be written: {error:#}");
+    }
     if let Err(error) = desk.db.truncate_log().await {
         tracing::error!("the write-ahead log can't be emptied: {error:#}");
     }
+}
+
+async fn list(web: &Web, desk: &Desk) -> anyhow::Result<()> {
+    let days = web.current.load().content().practice.retention.backup_days;
+    erased::write_down(&mut *desk.db.read().await?, &web.settings.backup, days, web.now()).await
 }
 
 fn back(word: &str) -> Response {

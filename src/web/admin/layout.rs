@@ -12,6 +12,7 @@ use super::super::{form, render};
 use super::gate::Staff;
 use super::mail::MailTrouble;
 use crate::content::{Practice, calendar};
+use crate::db::Trouble;
 
 pub struct AdminLayout<'a> {
     pub site: Site<'a>,
@@ -23,6 +24,8 @@ pub struct AdminLayout<'a> {
     pub notice: Option<&'static str>,
     /// Emails that do not get through.
     pub trouble: Option<&'a MailTrouble>,
+    /// What keeps new requests out.
+    pub storage: Option<Trouble>,
     pub error: bool,
 }
 
@@ -57,13 +60,23 @@ impl<'a> AdminLayout<'a> {
     /// A page for somebody who is signed in. `path` is its address without a query.
     pub fn new(snapshot: &'a Snapshot, staff: &'a Staff, path: &str, title: &str) -> Self {
         let (person, trouble) = (Some(staff.person.name.as_str()), staff.mail_trouble());
-        Self { person, trouble, ..Self::outside(snapshot, path, title) }
+        let storage = staff.storage_trouble();
+        Self { person, trouble, storage, ..Self::outside(snapshot, path, title) }
     }
 
     /// A page at the door.
     pub fn outside(snapshot: &'a Snapshot, path: &str, title: &str) -> Self {
         let (path, title) = (path.to_owned(), title.to_owned());
-        Self { site: snapshot.site(), path, title, person: None, notice: None, trouble: None, error: false }
+        Self {
+            site: snapshot.site(),
+            path,
+            title,
+            person: None,
+            notice: None,
+            trouble: None,
+            storage: None,
+            error: false,
+        }
     }
 
     /// Says what was done, see [`notice`].
@@ -97,6 +110,10 @@ impl<'a> AdminLayout<'a> {
             Some(rest) if path != "/admin" && rest.starts_with('/') => " aria-current=\"true\"",
             _ => "",
         }
+    }
+
+    pub fn is_damaged(&self) -> bool {
+        self.storage == Some(Trouble::Damaged)
     }
 
     /// The day of a moment: `May 5, 2025`.

@@ -29,7 +29,10 @@ use check_page::Again;
 /// The empty form.
 pub async fn show(State(web): State<Arc<Web>>, headers: HeaderMap) -> Result<Response, Fault> {
     let snapshot = web.current.load();
-    let Some(desk) = web.desk() else { return Ok(other_pages::unavailable(&snapshot, &Draft::default())) };
+    // Who has typed already is told when sending; who has not should not begin.
+    let Some(desk) = web.desk().filter(|desk| desk.db.trouble().is_none()) else {
+        return Ok(other_pages::unavailable(&snapshot, &Draft::default()));
+    };
     let draft = Draft { token: desk.tokens.issue(web.now())?, ..Draft::default() };
     Ok(form_page::empty(&snapshot, &draft, &headers))
 }

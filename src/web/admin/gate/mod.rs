@@ -77,7 +77,7 @@ async fn pass(web: &Web, desk: &Desk, mut request: Request, next: Next) -> Resul
     if owes.is_none() {
         let snapshot = web.current.load_full();
         let trouble = mail::trouble(desk, &snapshot.content().practice, web.now()).await?;
-        request.extensions_mut().insert(Staff::new(entering.clone(), trouble));
+        request.extensions_mut().insert(Staff::new(entering.clone(), trouble, desk.db.trouble()));
     }
     request.extensions_mut().insert(entering);
     Ok(next.run(request).await)

@@ -16,12 +16,13 @@ use super::super::super::error::RequestId;
 use super::super::cookies::Cookie;
 use super::super::mail::MailTrouble;
 use crate::audit::{Actor, By};
+use crate::db::Trouble;
 use crate::staff::session::Session;
 use crate::staff::{Caller, device};
 
 /// Somebody who is signed in, wholly: password, second factor, and nothing left to be shown. Only the gate makes one.
 #[derive(Clone)]
-pub struct Staff(Entering, Option<Arc<MailTrouble>>);
+pub struct Staff(Entering, Option<Arc<MailTrouble>>, Option<Trouble>);
 
 /// Somebody with a session that may still wait for the first code of a second factor, or for the end of a recovery code.
 #[derive(Clone)]
@@ -54,8 +55,8 @@ impl Deref for Staff {
 }
 
 impl Staff {
-    pub(super) fn new(entering: Entering, trouble: Option<MailTrouble>) -> Self {
-        Self(entering, trouble.map(Arc::new))
+    pub(super) fn new(entering: Entering, mail: Option<MailTrouble>, storage: Option<Trouble>) -> Self {
+        Self(entering, mail.map(Arc::new), storage)
     }
 
     /// For rows of the ledger: who, and in which request.
@@ -66,6 +67,11 @@ impl Staff {
     /// Emails that do not get through, for the banner on every page.
     pub fn mail_trouble(&self) -> Option<&MailTrouble> {
         self.1.as_deref()
+    }
+
+    /// What keeps new requests out, for the banner on every page.
+    pub fn storage_trouble(&self) -> Option<Trouble> {
+        self.2
     }
 }
 

@@ -151,3 +151,9 @@ async fn what_search_engines_should_leave_out_says_so() {
 fn style_address(page: &Html) -> String {
     all(page, "link[rel=stylesheet]")[0].attr("href").expect("an address").to_owned()
 }
+
+#[test]
+fn the_style_sheet_stays_under_20_kb() {
+    let size = std::fs::metadata("static/site.css").expect("it is there").len();
+    assert!(size <= 20 * 1024, "{size} bytes");
+}

@@ -68,7 +68,7 @@ mod tests {
     use sqlx::migrate::{Migration, MigrationType};
 
     use super::*;
-    use crate::db::{MIGRATIONS, pool, writing};
+    use crate::db::{MIGRATIONS, create, pool, writing};
 
     /// What this program knows and one step more.
     fn with(sql: &'static str) -> Migrator {
@@ -89,6 +89,7 @@ mod tests {
         const HALF: &str = "SELECT count(*) FROM sqlite_schema WHERE name = 'half'";
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("practice.db");
+        create(&path).expect("made");
         let writer = pool(1).connect_with(writing(&path)).await.expect("opens");
         update(&writer, &path, &MIGRATIONS).await.expect("updates");
         let before = files(folder.path());

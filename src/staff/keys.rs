@@ -80,7 +80,8 @@ pub async fn first_start(db: &Db, data: &Path, hashing: &Hashing, now: i64) -> R
     // The code is on disk before the key that it opens: a crash between the two leaves a code that is used next time.
     let code = setup_code::find_or_make(data)?;
     let private = PrivateKey::generate();
-    let recipe = hashing.new_recipe()?;
+    // Nobody has to wait for the first start.
+    let recipe = Recipe { cost: Cost::LEAST, ..hashing.new_recipe()? };
     let derived = hashing.derive(code.as_str(), recipe).await?;
     let copy = KeyCopy::make(&private, SETUP, &derived, recipe)?;
 

@@ -97,8 +97,8 @@ async fn reopened(web: &Web, mail: MailSettings) -> Work {
         sleep(TRY_AGAIN).await;
         // The reason was logged at the start; the same line every half minute would bury the others.
         if let Ok(storage) = Storage::open(&web.settings, mail.clone(), web.now()).await {
-            tracing::info!("storage is open, so requests are taken in again");
             web.open(storage.desk);
+            tracing::info!("storage is open, so requests are taken in again");
             return storage.work;
         }
     }

@@ -34,6 +34,7 @@ mod photos;
 mod press;
 mod reception;
 mod search;
+mod storage;
 mod structured_data;
 mod today;
 mod visit;

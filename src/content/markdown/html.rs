@@ -18,7 +18,7 @@ pub struct Writer<'p> {
     tables: usize,
 }
 
-/// So many columns don't fit on a phone.
+/// So many columns don't fit on a phone: each row becomes a block there, whose cells say what they are.
 const WIDE: usize = 4;
 
 impl<'p> Writer<'p> {
@@ -101,47 +101,39 @@ impl<'p> Writer<'p> {
             node.first_child().map(|row| row.children().map(plain).collect()).unwrap_or_default();
         let stacked = headings.len() >= WIDE;
         let class = if stacked { " class=\"stacked\"" } else { "" };
-        let (table, group) = (role(stacked, "table"), role(stacked, "rowgroup"));
         let _ = writeln!(
             self.out,
             "<div class=\"table-region\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{id}\">"
         );
-        let _ = write!(self.out, "<table{class}{table}><caption id=\"{id}\">");
+        let _ = write!(self.out, "<table{class}><caption id=\"{id}\">");
         if let Some(caption) = node.previous_sibling() {
             self.inlines(caption);
         }
-        let _ = write!(self.out, "</caption>\n<thead{group}>");
+        self.out.push_str("</caption>\n");
         for (index, row) in node.children().enumerate() {
-            let _ = write!(self.out, "<tr{}>", role(stacked, "row"));
+            self.out.push_str(if index == 0 { "<thead><tr>" } else { "<tr>" });
             self.row(row, index == 0, stacked.then_some(&headings));
-            self.out.push_str("</tr>");
-            if index == 0 {
-                let _ = write!(self.out, "</thead>\n<tbody{group}>");
-            }
-            self.out.push('\n');
+            self.out.push_str(if index == 0 { "</tr></thead>\n<tbody>\n" } else { "</tr>\n" });
         }
         self.out.push_str("</tbody></table></div>\n");
     }
 
     /// `headings` are those of the columns, where a cell has to say by itself what it is.
     fn row(&mut self, row: Node<'_>, is_head: bool, headings: Option<&Vec<String>>) {
-        let role = |name| role(headings.is_some(), name);
         for (index, cell) in row.children().enumerate() {
             // An empty cell is no heading of anything.
             let is_heading = (is_head || index == 0) && cell.first_child().is_some();
-            if is_heading {
-                let (scope, role) =
-                    if is_head { ("col", role("columnheader")) } else { ("row", role("rowheader")) };
-                self.wrapped(&format!("<th scope=\"{scope}\"{role}>"), cell, "</th>");
-                continue;
+            let heading = headings.and_then(|all| all.get(index));
+            match (is_heading, is_head, heading) {
+                (true, true, _) => self.wrapped("<th scope=\"col\">", cell, "</th>"),
+                (true, false, _) => self.wrapped("<th scope=\"row\">", cell, "</th>"),
+                (false, false, Some(heading)) => {
+                    self.out.push_str("<td data-label=\"");
+                    self.text(heading);
+                    self.wrapped("\">", cell, "</td>");
+                }
+                (false, ..) => self.wrapped("<td>", cell, "</td>"),
             }
-            let _ = write!(self.out, "<td{}", role("cell"));
-            if let Some(heading) = headings.and_then(|all| all.get(index)).filter(|_| !is_head) {
-                self.out.push_str(" data-label=\"");
-                self.text(heading);
-                self.out.push('"');
-            }
-            self.wrapped(">", cell, "</td>");
         }
     }
 
@@ -211,11 +203,6 @@ pub fn reference_id(source: u32, time: u32) -> String {
     }
 }
 
-/// On a phone each row of a wide table becomes a block, which takes its meaning from it in some browsers: so it is said.
-fn role(stacked: bool, name: &str) -> String {
-    if stacked { format!(" role=\"{name}\"") } else { String::new() }
-}
-
 /// A paragraph in a list without blank lines between its items has no tag of its own.
 fn is_tight(paragraph: Node<'_>) -> bool {
     let list = paragraph.parent().and_then(|item| item.parent());
@@ -260,9 +247,9 @@ mod tests {
     fn a_cell_of_a_wide_table_says_what_it_is_where_it_stands_alone() {
         let wide = "Table: Four\n\n| What | Why | Who | How \"long\" |\n|---|---|---|---|\n| Log | Order | Us | 1 |\n";
         let written = html(wide);
-        assert!(written.contains("<table class=\"stacked\" role=\"table\"><caption"), "{written}");
-        assert!(written.contains("<th scope=\"row\" role=\"rowheader\">Log</th>"), "{written}");
-        assert!(written.contains("<td role=\"cell\" data-label=\"How “long”\">1</td>"), "{written}");
+        assert!(written.contains("<table class=\"stacked\"><caption"), "{written}");
+        assert!(written.contains("<th scope=\"row\">Log</th>"), "{written}");
+        assert!(written.contains("<td data-label=\"How “long”\">1</td>"), "{written}");
     }
 
     #[test]

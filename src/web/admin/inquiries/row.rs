@@ -76,7 +76,7 @@ impl Row {
 fn moment_in_row(at: Timestamp, practice: &Practice, now: Timestamp) -> String {
     let zone = practice.time_zone();
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone));
-    at.strftime(if at.year() == now.year() { "%b %-d, %-I:%M %p" } else { "%b %-d, %Y" }).to_string()
+    at.strftime(if at.year() == now.year() { "%b %-d, %-I:%M\u{a0}%p" } else { "%b %-d, %Y" }).to_string()
 }
 
 /// `May 5, 2025, 9:14 AM`

@@ -3,27 +3,24 @@
 //! There is one connection for writing and a few for reading. A write takes the lock when it begins, so it never fails
 //! half-way because somebody else wrote first; nothing slow may happen inside it: no network, no hashing, no rendering.
 
+mod connection;
 pub mod copy;
 pub mod lock;
 pub mod room;
 pub mod update;
 mod whole;
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use connection::{create, options, pool, writing};
 use lock::InUse;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{
-    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
-};
+use sqlx::sqlite::SqlitePool;
 use sqlx::{Connection, Sqlite, Transaction};
 use tokio::time::sleep;
 
@@ -196,50 +193,6 @@ async fn bring_up(writer: &SqlitePool, path: &Path) -> Result<()> {
         bail!("it is damaged: {damage}");
     }
     update::update(writer, path, &MIGRATIONS).await
-}
-
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(Duration::from_secs(5))
-        .foreign_keys(true)
-        .pragma("trusted_schema", "OFF")
-        .pragma("cell_size_check", "ON")
-        // Nothing readable in temporary files.
-        .pragma("temp_store", "MEMORY")
-}
-
-fn writing(path: &Path) -> SqliteConnectOptions {
-    let options = if is_new(path) {
-        // Said again later, it would be written into the database each time, also into one that must not be changed.
-        options(path).auto_vacuum(SqliteAutoVacuum::Incremental)
-    } else {
-        options(path)
-    };
-    options
-        .journal_mode(SqliteJournalMode::Wal)
-        // FULL: an acknowledged inquiry survives a power cut, not only a crash of the program.
-        .synchronous(SqliteSynchronous::Full)
-        // What is deleted is overwritten.
-        .pragma("secure_delete", "ON")
-}
-
-fn is_new(path: &Path) -> bool {
-    std::fs::metadata(path).map_or(true, |file| file.len() == 0)
-}
-
-/// Makes the file readable for nobody else before SQLite would make it readable for all; its log files follow.
-fn create(path: &Path) -> std::io::Result<()> {
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
-}
-
-fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(5))
-        // A failed COMMIT leaves sqlx counting a transaction that SQLite has ended, and the connection would refuse
-        // every later write. Such a connection is closed instead of being handed out again.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use jiff::civil::Date;
 use sqlx::{Connection, SqliteConnection};
 use tokio::task::spawn_blocking;
 
-use super::{Db, MIGRATIONS, beside, options, whole, writing};
+use super::connection::{options, writing};
+use super::{Db, MIGRATIONS, beside, whole};
 
 /// What the copy of a night is called.
 pub fn name_of(night: Date) -> String {

@@ -68,7 +68,8 @@ mod tests {
     use sqlx::migrate::{Migration, MigrationType};
 
     use super::*;
-    use crate::db::{MIGRATIONS, create, pool, writing};
+    use crate::db::MIGRATIONS;
+    use crate::db::connection::{create, pool, writing};
 
     /// What this program knows and one step more.
     fn with(sql: &'static str) -> Migrator {

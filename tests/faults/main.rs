@@ -3,6 +3,7 @@
 mod backup;
 mod bad_input;
 mod behind_nginx;
+mod clock;
 mod endings;
 mod fake_smtp;
 mod first_hour;
@@ -16,6 +17,8 @@ mod probe;
 mod program;
 mod slow;
 mod smtp;
+mod smtp_whole;
 mod soak;
 mod starts;
+mod way;
 mod wire;

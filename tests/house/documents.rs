@@ -29,11 +29,8 @@ fn without_examples(text: &str) -> String {
 }
 
 fn run(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_practice-site"))
-        .args(arguments)
-        .env_clear()
-        .output()
-        .expect("runs");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_practice-site")).args(arguments).env_clear().output().expect("runs");
     String::from_utf8(output.stdout).expect("text")
 }
 
@@ -78,7 +75,8 @@ fn every_command_and_flag_that_a_document_names_is_known() {
         for rest in text.split("practice-site ").skip(1) {
             let line = rest.split(['\n', '`', '|', ',', ';', ')']).next().unwrap_or_default();
             let mut words = line.split_whitespace();
-            let Some(command) = words.next().filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
+            let Some(command) =
+                words.next().filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
             else {
                 continue;
             };

@@ -75,7 +75,8 @@ impl Db {
 
     async fn with_readers(path: &Path, writer: SqlitePool, in_use: InUse) -> Result<Self> {
         let readers = pool(READERS)
-            .connect_with(options(path).read_only(true))
+            // The cache in KiB, for each connection: the rest is in the system's own.
+            .connect_with(options(path).read_only(true).pragma("cache_size", "-512"))
             .await
             .context("the database can't be opened for reading")?;
         let damaged = Arc::new(AtomicBool::new(false));

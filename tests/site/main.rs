@@ -20,6 +20,7 @@ mod form;
 mod headers;
 mod inbox;
 mod inbox_hostile;
+mod inbox_notes;
 mod leaving;
 mod leaving_backup;
 mod leaving_export;

@@ -18,6 +18,9 @@ pub struct Writer<'p> {
     tables: usize,
 }
 
+/// So many columns don't fit on a phone.
+const WIDE: usize = 4;
+
 impl<'p> Writer<'p> {
     pub fn new(photos: &'p Photos) -> Self {
         Self { photos, out: String::new(), tables: 0 }
@@ -94,32 +97,51 @@ impl<'p> Writer<'p> {
     fn table(&mut self, node: Node<'_>) {
         self.tables += 1;
         let id = format!("table-{}", self.tables);
+        let headings: Vec<String> =
+            node.first_child().map(|row| row.children().map(plain).collect()).unwrap_or_default();
+        let stacked = headings.len() >= WIDE;
+        let class = if stacked { " class=\"stacked\"" } else { "" };
+        let (table, group) = (role(stacked, "table"), role(stacked, "rowgroup"));
         let _ = writeln!(
             self.out,
             "<div class=\"table-region\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{id}\">"
         );
-        let _ = write!(self.out, "<table><caption id=\"{id}\">");
+        let _ = write!(self.out, "<table{class}{table}><caption id=\"{id}\">");
         if let Some(caption) = node.previous_sibling() {
             self.inlines(caption);
         }
-        self.out.push_str("</caption>\n");
+        let _ = write!(self.out, "</caption>\n<thead{group}>");
         for (index, row) in node.children().enumerate() {
-            self.out.push_str(if index == 0 { "<thead><tr>" } else { "<tr>" });
-            self.row(row, index == 0);
-            self.out.push_str(if index == 0 { "</tr></thead>\n<tbody>\n" } else { "</tr>\n" });
+            let _ = write!(self.out, "<tr{}>", role(stacked, "row"));
+            self.row(row, index == 0, stacked.then_some(&headings));
+            self.out.push_str("</tr>");
+            if index == 0 {
+                let _ = write!(self.out, "</thead>\n<tbody{group}>");
+            }
+            self.out.push('\n');
         }
         self.out.push_str("</tbody></table></div>\n");
     }
 
-    fn row(&mut self, row: Node<'_>, is_head: bool) {
+    /// `headings` are those of the columns, where a cell has to say by itself what it is.
+    fn row(&mut self, row: Node<'_>, is_head: bool, headings: Option<&Vec<String>>) {
+        let role = |name| role(headings.is_some(), name);
         for (index, cell) in row.children().enumerate() {
             // An empty cell is no heading of anything.
             let is_heading = (is_head || index == 0) && cell.first_child().is_some();
-            match (is_heading, is_head) {
-                (false, _) => self.wrapped("<td>", cell, "</td>"),
-                (true, true) => self.wrapped("<th scope=\"col\">", cell, "</th>"),
-                (true, false) => self.wrapped("<th scope=\"row\">", cell, "</th>"),
+            if is_heading {
+                let (scope, role) =
+                    if is_head { ("col", role("columnheader")) } else { ("row", role("rowheader")) };
+                self.wrapped(&format!("<th scope=\"{scope}\"{role}>"), cell, "</th>");
+                continue;
             }
+            let _ = write!(self.out, "<td{}", role("cell"));
+            if let Some(heading) = headings.and_then(|all| all.get(index)).filter(|_| !is_head) {
+                self.out.push_str(" data-label=\"");
+                self.text(heading);
+                self.out.push('"');
+            }
+            self.wrapped(">", cell, "</td>");
         }
     }
 
@@ -133,6 +155,10 @@ impl<'p> Writer<'p> {
             NodeValue::SoftBreak => self.out.push('\n'),
             NodeValue::LineBreak => self.out.push_str("<br>\n"),
             NodeValue::Emph => self.wrapped("<em>", node, "</em>"),
+            // The box says it to the eye.
+            NodeValue::Strong if shape::is_note_label(node) => {
+                self.out.push_str("<span class=\"visually-hidden\">Note:</span>");
+            }
             NodeValue::Strong => self.wrapped("<strong>", node, "</strong>"),
             NodeValue::Code(code) => {
                 self.out.push_str("<code>");
@@ -185,6 +211,11 @@ pub fn reference_id(source: u32, time: u32) -> String {
     }
 }
 
+/// On a phone each row of a wide table becomes a block, which takes its meaning from it in some browsers: so it is said.
+fn role(stacked: bool, name: &str) -> String {
+    if stacked { format!(" role=\"{name}\"") } else { String::new() }
+}
+
 /// A paragraph in a list without blank lines between its items has no tag of its own.
 fn is_tight(paragraph: Node<'_>) -> bool {
     let list = paragraph.parent().and_then(|item| item.parent());
@@ -226,10 +257,19 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_of_a_wide_table_says_what_it_is_where_it_stands_alone() {
+        let wide = "Table: Four\n\n| What | Why | Who | How \"long\" |\n|---|---|---|---|\n| Log | Order | Us | 1 |\n";
+        let written = html(wide);
+        assert!(written.contains("<table class=\"stacked\" role=\"table\"><caption"), "{written}");
+        assert!(written.contains("<th scope=\"row\" role=\"rowheader\">Log</th>"), "{written}");
+        assert!(written.contains("<td role=\"cell\" data-label=\"How “long”\">1</td>"), "{written}");
+    }
+
+    #[test]
     fn a_quote_that_begins_with_note_is_a_note() {
         assert_eq!(
             html("> **Note** Stop here.\n"),
-            "<div class=\"note\">\n<p><strong>Note</strong> Stop here.</p>\n</div>\n"
+            "<div class=\"note\">\n<p><span class=\"visually-hidden\">Note:</span> Stop here.</p>\n</div>\n"
         );
         assert_eq!(html("> A quote.\n"), "<blockquote>\n<p>A quote.</p>\n</blockquote>\n");
     }

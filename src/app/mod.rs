@@ -1,5 +1,6 @@
 //! Builds everything from the settings, runs it, and stops it.
 
+pub mod alerts;
 pub mod backup;
 mod check;
 pub mod deploy;
@@ -26,6 +27,7 @@ use tokio::time::timeout;
 
 use crate::config::Settings;
 use crate::content::{self, watch::Changes};
+use crate::mail::{MailSettings, Mailer};
 use crate::web::snapshot::Snapshot;
 use crate::web::{self, Web};
 
@@ -52,7 +54,7 @@ async fn run(
     settings: Settings,
     content: Arc<content::Content>,
     changes: Option<Changes>,
-    mail: crate::mail::MailSettings,
+    mail: MailSettings,
 ) -> Result<()> {
     let now = Timestamp::now();
     let listener = TcpListener::bind(settings.listen)
@@ -73,6 +75,7 @@ async fn run(
     let mut tasks = JoinSet::new();
     let (desk, work) = storage.map(|storage| (storage.desk, storage.work)).unzip();
     let web = Arc::new(Web::new(settings, snapshot, desk, Arc::new(Timestamp::now)));
+    tasks.spawn(alerts::run(web.clone(), Mailer::new(mail.clone())?, stopped.clone()));
     tasks.spawn(storage::run(web.clone(), work, mail, closed.clone(), stopped.clone()));
     tasks.spawn(refresh::run(web.clone(), changes, stopped.clone()));
     tasks.spawn(housekeeping::run(web.clone(), stopped.clone()));

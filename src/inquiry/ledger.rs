@@ -7,12 +7,42 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use crate::audit::{self, Actor, By, Entry, Outcome};
 use crate::db::Db;
+
+/// Whoever opens more inquiries than this in [`OPENED_WITHIN`] is not working through the inbox.
+const MANY: i64 = 20;
+const OPENED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+/// So that nothing is missed by whoever asks every minute or two.
+const LOOK_BACK: SignedDuration = SignedDuration::from_mins(15);
+
+/// Whether somebody of the practice opened more than 20 inquiries within 10 minutes, a short time ago. Opening one twice
+/// is opening it once.
+///
+/// # Errors
+/// When the database can't be read.
+pub async fn opened_many(conn: &mut SqliteConnection, now: Timestamp) -> Result<bool> {
+    let from = now.saturating_sub(LOOK_BACK)?.as_millisecond();
+    let within = i64::try_from(OPENED_WITHIN.as_millis())?;
+    sqlx::query_scalar(
+        "WITH opened AS (
+             SELECT actor, target, at FROM (SELECT * FROM audit ORDER BY seq DESC LIMIT 1000)
+             WHERE event = 'viewed' AND outcome = 'done' AND actor GLOB 'staff:*' AND at > ?1 LIMIT 300)
+         SELECT EXISTS (SELECT 1 FROM opened AS last WHERE ?3 <
+             (SELECT count(DISTINCT target) FROM opened
+              WHERE opened.actor = last.actor AND opened.at <= last.at AND opened.at > last.at - ?2))",
+    )
+    .bind(from)
+    .bind(within)
+    .bind(MANY)
+    .fetch_one(conn)
+    .await
+    .context("counting what was opened")
+}
 
 /// Looks that could not be written down.
 #[derive(Debug, Default)]

@@ -22,6 +22,10 @@ pub enum Task {
     DailyEmail,
     Retention,
     Backup,
+    /// When the practice was last told of something odd.
+    ToldOfFailedSignIns,
+    ToldOfManyOpened,
+    ToldOfNoCopy,
 }
 
 impl Task {
@@ -32,6 +36,9 @@ impl Task {
             Self::DailyEmail => "daily-email",
             Self::Retention => "retention",
             Self::Backup => "backup",
+            Self::ToldOfFailedSignIns => "told-of-failed-sign-ins",
+            Self::ToldOfManyOpened => "told-of-many-opened",
+            Self::ToldOfNoCopy => "told-of-no-copy",
         }
     }
 }
@@ -99,6 +106,17 @@ pub async fn distrusted_until(conn: &mut SqliteConnection, now: Timestamp) -> Re
     let Some(jumped) = last(conn, Task::ClockJumped).await? else { return Ok(None) };
     let until = jumped.saturating_add(JUMP)?;
     Ok((now < until).then_some(until))
+}
+
+/// When anything was first written down that has to be kept; nothing in an empty database.
+pub async fn first_row(conn: &mut SqliteConnection) -> Result<Option<Timestamp>> {
+    let first: Option<i64> = sqlx::query_scalar(
+        "SELECT min(at) FROM (SELECT at FROM audit WHERE seq = 1 UNION ALL SELECT min(received_at) FROM inquiries)",
+    )
+    .fetch_one(conn)
+    .await
+    .context("looking for the first row")?;
+    Ok(first.map(Timestamp::from_millisecond).transpose()?)
 }
 
 /// Of the ledger only its end is read: it grows for years, and senders wait meanwhile.

@@ -35,6 +35,11 @@ impl Blocked {
         Self { stage, error }
     }
 
+    /// The program itself failed on the way.
+    pub fn by_a_fault() -> Self {
+        Self::at(Stage::Connecting, SendError::transient("the program failed", Affects::EveryEmail))
+    }
+
     /// The server's code and text, or what went wrong before there was an answer.
     pub fn reply(&self) -> &str {
         self.error.reply()

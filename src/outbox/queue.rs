@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::backoff::{chance, pause};
+use super::way;
 use crate::mail::{Affects, Email, SendError};
 
 /// An email whose time has come.
@@ -166,6 +167,7 @@ pub async fn accepted(conn: &mut SqliteConnection, ids: &[i64], now: Timestamp) 
         .execute(&mut *conn)
         .await
         .context("accepted emails can't be taken out of the outbox")?;
+    way::opened(&mut *conn, now).await?;
     sqlx::query("UPDATE outbox SET due_at = ?1 WHERE due_at > ?1 AND attempts > 0")
         .bind(now.as_millisecond())
         .execute(conn)

@@ -4,6 +4,8 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
+use super::way;
+
 /// Emails that do not get through, as a banner tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
@@ -38,9 +40,10 @@ pub async fn trouble(conn: &mut SqliteConnection, now: Timestamp) -> Result<Opti
     Ok(Some(Trouble { since, waiting, last_reply, refused: refused.unwrap_or(false) }))
 }
 
-/// Makes everything that waits after a failure due at once, and returns how much that is. Wake the worker after the
-/// commit.
+/// Makes everything that waits after a failure due at once, and returns how much that is. A way that is closed is walked
+/// again. Wake the worker after the commit.
 pub async fn retry_now(conn: &mut SqliteConnection, now: Timestamp) -> Result<u64> {
+    way::walk_again(&mut *conn).await?;
     let made_due = sqlx::query("UPDATE outbox SET due_at = min(due_at, ?1) WHERE attempts > 0")
         .bind(now.as_millisecond())
         .execute(conn)

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::digest::{Digests, Held, MOST_LINES, Plan, Words};
 use super::queue::{self, Waiting};
+use super::watch::Watch;
 use crate::db::Db;
 use crate::mail::{Affects, Email, Mailer, SendError};
 
@@ -41,6 +42,7 @@ pub struct Worker {
     /// What happened to an email but is not in the database yet. Nothing else is sent until it is, or a full disk
     /// would make the same email go out again and again.
     unrecorded: Option<Outcome>,
+    watch: Watch,
 }
 
 /// What goes to the server in one piece: a single email, or a digest of several.
@@ -97,7 +99,15 @@ impl Worker {
     pub fn new(db: Db, mailer: Mailer, words: Words, wake: Arc<Notify>) -> Self {
         let heartbeat = Arc::new(Heartbeat(AtomicI64::new(i64::MIN)));
         let digests = Digests::new(words);
-        Self { db, mailer: Arc::new(mailer), wake, heartbeat, digests, unrecorded: None }
+        Self {
+            db,
+            mailer: Arc::new(mailer),
+            wake,
+            heartbeat,
+            digests,
+            unrecorded: None,
+            watch: Watch::default(),
+        }
     }
 
     pub fn heartbeat(&self) -> Arc<Heartbeat> {
@@ -134,17 +144,30 @@ impl Worker {
     /// One step, and how long to rest after it.
     async fn turn(&mut self) -> Duration {
         let now = Timestamp::now();
-        match self.step(now).await {
-            Ok(Step::Accepted | Step::Failed) => Duration::ZERO,
+        let rest = match self.step(now).await {
+            Ok(Step::Accepted | Step::Failed) => return Duration::ZERO,
             Ok(Step::Idle { next_due: None }) => LONGEST_SLEEP,
             Ok(Step::Idle { next_due: Some(due) }) => {
                 Duration::try_from(due.duration_since(now)).unwrap_or_default().min(LONGEST_SLEEP)
             }
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "the outbox can't be read or written");
-                RECOVERY
+                return RECOVERY;
             }
+        };
+        if let Err(error) = self.watch(now).await {
+            tracing::error!(error = format!("{error:#}"), "whether emails get through can't be looked at");
         }
+        rest
+    }
+
+    /// Looks whether emails get through; where nothing has gone out for a day, by walking their way without one. Only
+    /// while there is nothing to send.
+    ///
+    /// # Errors
+    /// When the database can't be read or written.
+    pub async fn watch(&mut self, now: Timestamp) -> Result<()> {
+        self.watch.look(&self.db, &self.mailer, now).await
     }
 
     /// Sends at most one email. Repeat until it is idle to drain everything that is due at `now`.

@@ -9,13 +9,16 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::seal::WrappingKey;
 
 /// How many run at once. Each takes 64 MiB, so this bounds the memory that strangers can make the server use.
 const AT_ONCE: usize = 2;
+/// How many strangers may wait for their turn: the last of them about a second.
+const WAITING: usize = 16;
 
 /// How hard Argon2id works. Stored beside every salt, so that it can be raised later without locking anybody out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,13 +65,15 @@ impl Derived {
 #[derive(Debug, Clone)]
 pub struct Hashing {
     permits: Arc<Semaphore>,
+    places: Arc<Semaphore>,
     cost: Cost,
 }
 
 impl Hashing {
     /// `cost` is for new secrets; old ones keep the cost they were stored with.
     pub fn new(cost: Cost) -> Self {
-        Self { permits: Arc::new(Semaphore::new(AT_ONCE)), cost }
+        let [permits, places] = [AT_ONCE, AT_ONCE + WAITING].map(|many| Arc::new(Semaphore::new(many)));
+        Self { permits, places, cost }
     }
 
     /// The cost for new secrets.
@@ -91,13 +96,19 @@ impl Hashing {
         Recipe { salt: [0; 16], cost: self.cost }
     }
 
+    /// A place in the queue, to be held until the hashing is done; nothing where it is full. For strangers: whoever is
+    /// known need not ask, so that no crowd at the door holds them up for long.
+    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.places.clone().try_acquire_owned().ok()
+    }
+
     /// Derives both keys from what was typed. Waits for its turn; a caller who goes away does not free the turn early.
     ///
     /// # Errors
     /// Where the stored cost makes no sense to Argon2, or memory runs out.
     pub async fn derive(&self, secret: &str, recipe: Recipe) -> anyhow::Result<Derived> {
         let turn = self.permits.clone().acquire_owned().await.context("hashing has stopped")?;
-        let secret = Zeroizing::new(secret.to_owned());
+        let secret = normal(secret);
         tokio::task::spawn_blocking(move || {
             let derived = derive_now(&secret, recipe);
             drop(turn);
@@ -106,6 +117,14 @@ impl Hashing {
         .await
         .context("hashing was cut short")?
     }
+}
+
+/// One spelling of what different keyboards send for the same letters (NFC, as in RFC 8265).
+fn normal(secret: &str) -> Zeroizing<String> {
+    // NFC makes a text at most three times as long, so the secret never moves in memory.
+    let mut normal = Zeroizing::new(String::with_capacity(secret.len() * 3));
+    normal.extend(secret.nfc());
+    normal
 }
 
 fn derive_now(secret: &str, recipe: Recipe) -> anyhow::Result<Derived> {
@@ -146,6 +165,29 @@ mod tests {
         assert!(two.proves(&one.sign_in_hash()));
         let locked = lock(&one.wrapping, "test", b"secret").expect("locks");
         assert!(unlock(&two.wrapping, "test", &locked).is_some());
+    }
+
+    #[tokio::test]
+    async fn sec_12_a_password_is_the_same_from_every_keyboard() {
+        let hashing = Hashing::new(CHEAP);
+        let recipe = hashing.new_recipe().expect("randomness");
+        let one = hashing.derive("na\u{ef}ve caf\u{e9} 27 \u{1100}\u{1161}", recipe).await.expect("derives");
+        let two = hashing.derive("nai\u{308}ve cafe\u{301} 27 \u{ac00}", recipe).await.expect("derives");
+        assert!(two.proves(&one.sign_in_hash()));
+        let plain = derive_now("correct horse", recipe).expect("derives");
+        let typed = hashing.derive("correct horse", recipe).await.expect("derives");
+        assert!(typed.proves(&plain.sign_in_hash()), "ASCII stays as it is");
+    }
+
+    #[tokio::test]
+    async fn sec_10_only_so_many_wait_for_the_slow_hash() {
+        let hashing = Hashing::new(CHEAP);
+        let mut places: Vec<_> = (0..AT_ONCE + WAITING).map(|_| hashing.place().expect("free")).collect();
+        assert!(hashing.place().is_none());
+        let known = hashing.derive("correct horse", hashing.dummy_recipe()).await;
+        assert!(known.is_ok(), "whoever is known is let past the queue");
+        places.pop();
+        assert!(hashing.place().is_some());
     }
 
     #[tokio::test]

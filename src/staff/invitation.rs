@@ -104,8 +104,8 @@ pub async fn join(
     now: i64,
 ) -> Result<Joined> {
     let Some(code) = Code::parse(join.code) else { return Ok(Joined::NotACode) };
-    let counts = match door.begin(&caller, now) {
-        Ok(counts) => counts,
+    let admitted = match door.begin(&caller, now) {
+        Ok(admitted) => admitted,
         Err(until) => return Ok(Joined::Wait { until }),
     };
     let Some((found, _)) = find(&mut *db.read().await?, &code, now).await? else {
@@ -114,7 +114,7 @@ pub async fn join(
         write.commit().await.context("writing the ledger")?;
         return Ok(Joined::Gone);
     };
-    door.throttle.succeeded(&counts);
+    door.throttle.succeeded(&admitted.counts);
     let new = NewPerson {
         email: &found.email,
         name: &found.name,

@@ -30,6 +30,7 @@ use std::net::IpAddr;
 
 use anyhow::Result;
 use sqlx::SqliteConnection;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::audit::{Actor, By, Entry, Outcome, record};
 use hashing::{Cost, Hashing};
@@ -49,13 +50,30 @@ impl Doorkeeper {
     }
 
     /// Counts a try with a code. By address: nobody guesses 125 bits, so this only spares the processor and the ledger.
-    /// Strangers whose addresses can't be told apart share one count; the command line is not counted. Returns the
-    /// counts it went into.
-    fn begin(&self, caller: &Caller<'_>, now: i64) -> std::result::Result<Vec<Key>, i64> {
+    /// Strangers whose addresses can't be told apart share one count; the command line is not counted.
+    fn begin(&self, caller: &Caller<'_>, now: i64) -> std::result::Result<Admitted, i64> {
         let shared = (caller.by.actor == Actor::Stranger).then_some(Key::Named("codes"));
-        let keys: Vec<Key> = caller.address.map(Key::address).or(shared).into_iter().collect();
-        self.throttle.begin(&keys, now).map(|()| keys)
+        let keys = caller.address.map(Key::address).or(shared).into_iter().collect();
+        self.admit(keys, now)
     }
+
+    /// Lets a stranger try: counts it against every key, and keeps a place in the queue for the slow hash. Where either
+    /// is refused, the time from which on a try is taken again, in milliseconds.
+    fn admit(&self, counts: Vec<Key>, now: i64) -> std::result::Result<Admitted, i64> {
+        let place = self.hashing.place().ok_or(now + CROWDED)?;
+        self.throttle.begin(&counts, now)?;
+        Ok(Admitted { counts, _place: place })
+    }
+}
+
+/// After this long a crowd at the door has mostly gone in, in milliseconds.
+const CROWDED: i64 = 2_000;
+
+/// A try that is let in. Hold it until the hashing is done.
+struct Admitted {
+    /// What the try was counted against.
+    counts: Vec<Key>,
+    _place: OwnedSemaphorePermit,
 }
 
 /// Who is at the door.

@@ -181,8 +181,8 @@ async fn opened(
     now: i64,
 ) -> Result<Result<PrivateKey, Recovery>> {
     let Some(code) = Code::parse(typed_code) else { return Ok(Err(Recovery::NotACode)) };
-    let counts = match door.begin(&caller, now) {
-        Ok(counts) => counts,
+    let admitted = match door.begin(&caller, now) {
+        Ok(admitted) => admitted,
         Err(until) => return Ok(Err(Recovery::Wait { until })),
     };
     let (copy, current) = {
@@ -193,7 +193,7 @@ async fn opened(
     let derived = door.hashing.derive(code.as_str(), copy.recipe).await?;
     match copy.open(RECOVERY, &derived).filter(|private| private.public() == current) {
         Some(private) => {
-            door.throttle.succeeded(&counts);
+            door.throttle.succeeded(&admitted.counts);
             Ok(Ok(private))
         }
         None => {

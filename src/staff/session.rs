@@ -18,6 +18,8 @@ use crate::seal::{PrivateKey, unwrap_key, wrap};
 pub const IDLE: i64 = 15 * 60_000;
 /// The longest a session lasts.
 pub const ABSOLUTE: i64 = 12 * 60 * 60_000;
+/// A session with longer to go is the trace of a clock that was put back, and is over: else it would last for years.
+const LONGEST_TO_GO: i64 = ABSOLUTE + IDLE;
 /// A session that was touched this recently need not be written again.
 const TOUCH_EVERY: i64 = 30_000;
 
@@ -92,11 +94,12 @@ pub async fn find(conn: &mut SqliteConnection, cookie: &str, now: i64) -> Result
     let row = sqlx::query(
         "SELECT staff.*, sessions.id AS session_id, wrapped, enrolling, recovery_check, seen_at, ends_at
          FROM sessions JOIN staff ON staff.id = sessions.staff_id
-         WHERE token_hash = ? AND disabled_at IS NULL AND seen_at > ? AND ends_at > ?",
+         WHERE token_hash = ?1 AND disabled_at IS NULL AND seen_at > ?2 AND ends_at > ?3 AND ends_at <= ?4",
     )
     .bind(&token.hash()[..])
     .bind(now - IDLE)
     .bind(now)
+    .bind(now + LONGEST_TO_GO)
     .fetch_optional(&mut *conn)
     .await
     .context("reading a session")?;
@@ -190,9 +193,10 @@ pub async fn end_all(conn: &mut SqliteConnection) -> Result<u64> {
 
 /// Deletes what has run out, for housekeeping.
 pub async fn sweep(conn: &mut SqliteConnection, now: i64) -> Result<u64> {
-    let ended = sqlx::query("DELETE FROM sessions WHERE seen_at <= ? OR ends_at <= ?")
+    let ended = sqlx::query("DELETE FROM sessions WHERE seen_at <= ?1 OR ends_at <= ?2 OR ends_at > ?3")
         .bind(now - IDLE)
         .bind(now)
+        .bind(now + LONGEST_TO_GO)
         .execute(conn)
         .await
         .context("clearing away old sessions")?;
@@ -203,11 +207,12 @@ pub async fn sweep(conn: &mut SqliteConnection, now: i64) -> Result<u64> {
 pub async fn list(conn: &mut SqliteConnection, staff_id: i64, now: i64) -> Result<Vec<Listed>> {
     let rows = sqlx::query(
         "SELECT id, device, started_at, seen_at FROM sessions
-         WHERE staff_id = ? AND seen_at > ? AND ends_at > ? ORDER BY seen_at DESC, id DESC",
+         WHERE staff_id = ?1 AND seen_at > ?2 AND ends_at > ?3 AND ends_at <= ?4 ORDER BY seen_at DESC, id DESC",
     )
     .bind(staff_id)
     .bind(now - IDLE)
     .bind(now)
+    .bind(now + LONGEST_TO_GO)
     .fetch_all(conn)
     .await
     .context("reading the sessions of a person")?;

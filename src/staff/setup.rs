@@ -67,8 +67,8 @@ pub async fn prepare(
     if let Err(problem) = new.check() {
         return Ok(Prepared::Problem(problem));
     }
-    let counts = match door.begin(&caller, now) {
-        Ok(counts) => counts,
+    let admitted = match door.begin(&caller, now) {
+        Ok(admitted) => admitted,
         Err(until) => return Ok(Prepared::Wait { until }),
     };
     let derived = door.hashing.derive(code.as_str(), copy.recipe).await?;
@@ -78,7 +78,7 @@ pub async fn prepare(
         write.commit().await.context("writing the ledger")?;
         return Ok(Prepared::WrongCode);
     };
-    door.throttle.succeeded(&counts);
+    door.throttle.succeeded(&admitted.counts);
     SetUp::make(door, old_private, new).await.map(|set_up| Prepared::Ready(Box::new(set_up)))
 }
 

@@ -74,9 +74,14 @@ pub async fn sign_in(db: &Db, door: &Doorkeeper, attempt: Attempt<'_>, now: i64)
         browser = None;
     }
     let counts = counts_of(&email, browser.as_ref(), &attempt);
-    if let Err(until) = door.throttle.begin(&counts, now) {
-        return Ok(SignIn::Wait { until });
-    }
+    let admitted = match browser {
+        Some(_) => door.throttle.begin(&counts, now).map(|()| None),
+        None => door.admit(counts.clone(), now).map(Some),
+    };
+    let _place = match admitted {
+        Ok(admitted) => admitted,
+        Err(until) => return Ok(SignIn::Wait { until }),
+    };
     let candidate = Candidate::find(&mut conn, &email, &door.hashing).await?;
     // An open reader would hold up the clearing of erased text while others wait for their turn to hash.
     drop(conn);

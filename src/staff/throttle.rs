@@ -5,12 +5,16 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
 /// Tries that cost no waiting.
 const FREE: u32 = 5;
+/// So many tries that failed are no slip any more: the practice is told. With the waits between them they take at least
+/// half a minute.
+const MANY: u32 = 10;
 /// The longest wait.
 const LONGEST: i64 = 15 * 60_000;
 /// After this long without a try all is forgotten.
@@ -46,6 +50,10 @@ impl Key {
             four => four,
         })
     }
+
+    fn is_of_a_sign_in(&self) -> bool {
+        matches!(self, Self::Account(_) | Self::Address(_) | Self::Device(_))
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +65,11 @@ struct Tally {
 
 /// Counts tries. One for the whole program.
 #[derive(Debug, Default)]
-pub struct Throttle(Mutex<HashMap<Key, Tally>>);
+pub struct Throttle {
+    tallies: Mutex<HashMap<Key, Tally>>,
+    /// Somebody failed many times, and nobody has asked yet.
+    alarm: AtomicBool,
+}
 
 impl Throttle {
     /// Counts a try against every key before it is made, so that a hundred at once are no way around it.
@@ -80,6 +92,9 @@ impl Throttle {
             tally.tries = tally.tries.saturating_add(1);
             tally.last = now;
             tally.until = now + wait_after(tally.tries);
+            if tally.tries == MANY && key.is_of_a_sign_in() {
+                self.alarm.store(true, Ordering::Relaxed);
+            }
         }
         Ok(())
     }
@@ -92,9 +107,14 @@ impl Throttle {
         }
     }
 
+    /// Whether tries at one account, or from one address or browser, have become many since this was last asked.
+    pub fn take_alarm(&self) -> bool {
+        self.alarm.swap(false, Ordering::Relaxed)
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Tally>> {
         // Every change is whole on its own, so a panic elsewhere leaves nothing half done.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tallies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -139,6 +159,24 @@ mod tests {
             now += wait;
             assert_eq!(throttle.begin(&keys, now), Ok(()));
         }
+    }
+
+    #[test]
+    fn sec_10_the_tenth_try_in_a_row_is_told_once_and_a_success_before_it_is_not() {
+        let throttle = Throttle::default();
+        let tries = |keys: &[Key], many: i64| {
+            // Long enough after each other for every wait, short enough not to be forgotten.
+            (0..many).for_each(|number| throttle.begin(keys, NOW + number * LONGEST).expect("taken"));
+        };
+        let address = Key::address([203, 0, 113, 9].into());
+        tries(&[Key::account("jo@example.com"), address], 9);
+        throttle.succeeded(&[Key::account("jo@example.com"), address]);
+        tries(&[Key::account("jo@example.com")], 9);
+        tries(&[Key::Named("a cross-site post")], 30);
+        assert!(!throttle.take_alarm());
+        tries(&[address], 12);
+        assert!(throttle.take_alarm());
+        assert!(!throttle.take_alarm());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The one place where a fault of ours is logged.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use askama::Template;
@@ -18,6 +19,10 @@ use super::snapshot::Snapshot;
 #[derive(Debug)]
 pub struct Fault(anyhow::Error);
 
+/// Goes with the bare answer to where the id of the request is known.
+#[derive(Clone)]
+struct Untold(Arc<anyhow::Error>);
+
 impl<E: Into<anyhow::Error>> From<E> for Fault {
     fn from(error: E) -> Self {
         Self(error.into())
@@ -26,11 +31,17 @@ impl<E: Into<anyhow::Error>> From<E> for Fault {
 
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
-        let id = RequestId::new();
-        tracing::error!(request = %id.0, "{:#}", self.0);
         let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        response.extensions_mut().insert(id);
+        response.extensions_mut().insert(Untold(Arc::new(self.0)));
         response
+    }
+}
+
+/// Logs the fault that an answer tells of, if any, under the id of its request, which the page then shows.
+pub fn log(response: &mut Response, id: RequestId) {
+    if let Some(Untold(error)) = response.extensions_mut().remove() {
+        tracing::error!(request = %id.0, "{error:#}");
+        response.extensions_mut().insert(id);
     }
 }
 
@@ -39,7 +50,7 @@ pub fn panicked(_: Box<dyn Any + Send>) -> Response {
     Fault(anyhow!("a handler panicked")).into_response()
 }
 
-/// Ties the page somebody saw to the line in the log.
+/// Ties the page somebody saw to the line in the log and to the rows in the ledger: one for each request.
 #[derive(Debug, Clone)]
 pub struct RequestId(String);
 

@@ -19,21 +19,41 @@ pub async fn lives() -> Response {
     plain(StatusCode::OK, "alive\n")
 }
 
-/// A request could be stored now: the database takes writes and the mail worker runs.
-pub async fn ready(State(web): State<Arc<Web>>) -> Response {
-    let Some(desk) = web.desk() else { return plain(StatusCode::SERVICE_UNAVAILABLE, "storage: not open\n") };
+/// Why the site is not ready.
+#[derive(Debug)]
+pub enum Trouble {
+    NotOpen,
+    NotWritable(anyhow::Error),
+    /// Requests are stored, but nobody sends emails.
+    WorkerStuck,
+}
+
+/// Whether a request could be stored now and the mail worker runs; nothing where all is well. Not whether the mail server
+/// answers: the site takes requests without it.
+pub async fn trouble(web: &Web) -> Option<Trouble> {
+    let Some(desk) = web.desk() else { return Some(Trouble::NotOpen) };
     let storage = match desk.db.begin().await {
         Ok(write) => write.rollback().await.map_err(anyhow::Error::from).and_then(|()| desk.db.check_room()),
         Err(error) => Err(error),
     };
     if let Err(error) = storage {
-        tracing::error!("not ready: {error:#}");
-        return plain(StatusCode::SERVICE_UNAVAILABLE, "storage: not writable\n");
+        return Some(Trouble::NotWritable(error));
     }
-    if !desk.worker.is_fresh(web.now()) {
-        return plain(StatusCode::SERVICE_UNAVAILABLE, "storage: ok\nmail worker: stuck\n");
-    }
-    plain(StatusCode::OK, "storage: ok\nmail worker: ok\n")
+    (!desk.worker.is_fresh(web.now())).then_some(Trouble::WorkerStuck)
+}
+
+/// Says it in words that name no cause, no version and no count of people.
+pub async fn ready(State(web): State<Arc<Web>>) -> Response {
+    let text = match trouble(&web).await {
+        None => return plain(StatusCode::OK, "storage: ok\nmail worker: ok\n"),
+        Some(Trouble::NotOpen) => "storage: not open\n",
+        Some(Trouble::NotWritable(error)) => {
+            tracing::error!("not ready: {error:#}");
+            "storage: not writable\n"
+        }
+        Some(Trouble::WorkerStuck) => "storage: ok\nmail worker: stuck\n",
+    };
+    plain(StatusCode::SERVICE_UNAVAILABLE, text)
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response {

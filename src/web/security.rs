@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::error::RequestId;
 use super::{Web, error};
 
 pub const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
@@ -37,8 +38,12 @@ pub fn headers(base_url: &str) -> HeaderMap {
 }
 
 /// The layer around every route that is answered for one request alone.
-pub async fn layer(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
-    dress(&web, next.run(request).await)
+pub async fn layer(State(web): State<Arc<Web>>, mut request: Request, next: Next) -> Response {
+    let id = RequestId::new();
+    request.extensions_mut().insert(id.clone());
+    let mut response = next.run(request).await;
+    error::log(&mut response, id);
+    dress(&web, response)
 }
 
 /// Turns a bare error into a page of the site, and adds the headers that are not there yet.

@@ -14,14 +14,14 @@ use tempfile::TempDir;
 use crate::outbox::{Outbox, drain, noon};
 use crate::outbox_over_smtp::mailer;
 
-struct MailServer {
+pub struct MailServer {
     child: Child,
-    port: u16,
+    pub port: u16,
     folder: TempDir,
 }
 
 impl MailServer {
-    fn start(options: &[&str]) -> Self {
+    pub fn start(options: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut child = Command::new("python3")
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/smtp_server.py"))
@@ -48,7 +48,7 @@ impl MailServer {
         Self::start(&[&options, more].concat())
     }
 
-    fn kept(&self, prefix: &str) -> Vec<Value> {
+    pub fn kept(&self, prefix: &str) -> Vec<Value> {
         (0..)
             .map_while(|number| fs::read(self.folder.path().join(format!("{prefix}-{number}.json"))).ok())
             .map(|file| serde_json::from_slice(&file).expect("what the server wrote"))

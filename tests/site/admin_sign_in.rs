@@ -179,6 +179,19 @@ async fn sec_09_a_session_ends_after_twelve_hours_of_work() {
 }
 
 #[tokio::test]
+async fn rel_17_a_clock_that_is_set_far_ahead_or_back_leaves_no_session_on_for_longer() {
+    const DAY: i64 = 24 * 60;
+    for jump in [DAY, -DAY, 3653 * DAY, -3653 * DAY] {
+        let office = Office::fresh().await;
+        let founder = office.founded().await;
+        office.wait_minutes(-1);
+        assert!(is_in(&founder.browser).await, "a minute is nothing");
+        office.wait_minutes(jump);
+        assert!(!is_in(&founder.browser).await, "{jump} minutes");
+    }
+}
+
+#[tokio::test]
 async fn sec_08_signing_in_again_ends_the_session_that_the_browser_had() {
     let office = Office::fresh().await;
     let founder = office.founded().await;

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use axum::http::{Method, StatusCode};
 use axum::response::IntoResponse;
-use practice_site::web::error::{self, Fault};
+use practice_site::web::error::{self, Fault, RequestId};
 
 use crate::visit::{all, changed, one, read, set_facts, shipped, words};
 
@@ -60,7 +60,8 @@ async fn every_error_is_a_page_with_the_crisis_line() {
 #[tokio::test]
 async fn a_fault_of_ours_shows_a_code_and_nothing_from_inside() {
     let site = shipped();
-    let fault = Fault::from(anyhow!("the disk of cabinet 7 is on fire")).into_response();
+    let mut fault = Fault::from(anyhow!("the disk of cabinet 7 is on fire")).into_response();
+    error::log(&mut fault, RequestId::new());
     let answer = read(error::filled(&site.web.current.load(), fault)).await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!answer.text().contains("cabinet"));

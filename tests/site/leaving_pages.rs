@@ -205,7 +205,7 @@ async fn a_held_back_erasing_is_explained_and_goes_on_after_a_password() {
 }
 
 #[tokio::test]
-async fn emails_that_wait_are_sent_again_at_once() {
+async fn rel_10_the_banner_says_since_when_with_the_code_and_sends_again_at_once() {
     let office = Office::fresh().await;
     let founder = office.founded().await;
     let now = Timestamp::from_millisecond(office.now()).expect("a time");

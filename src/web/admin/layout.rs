@@ -30,7 +30,7 @@ pub struct AdminLayout<'a> {
 }
 
 /// What a page says after a post has led to it: `?done=word`, so that no typed text stands in an address.
-const NOTICES: [(&str, &str); 17] = [
+const NOTICES: [(&str, &str); 18] = [
     ("signed-out", "You are signed out."),
     ("second-factor", "Codes from your app are asked for from now on."),
     ("renewed", "Sign in with your new password."),
@@ -47,6 +47,7 @@ const NOTICES: [(&str, &str); 17] = [
     ("undone", "Undone."),
     ("erased", "Erased."),
     ("resent", "The emails are being sent again."),
+    ("tried", "The way of emails is being tried. Look again in a minute."),
     ("changed-meanwhile", "Somebody changed this meanwhile. Look at it once more; nothing was overwritten."),
 ];
 

@@ -19,7 +19,10 @@ use crate::outbox;
 pub struct MailTrouble {
     /// `Monday, May 5, 2025 at 9:14 AM`
     pub since: String,
+    /// Zero where it was found by a try without an email.
     pub waiting: i64,
+    /// How far that try came: `naming the recipient`.
+    pub stage: Option<String>,
     /// What the server said last; nothing where no attempt was made at all.
     pub reply: Option<String>,
     /// The server refused for good, so somebody has to change something.
@@ -35,12 +38,23 @@ pub async fn trouble(
     practice: &Practice,
     now: Timestamp,
 ) -> anyhow::Result<Option<MailTrouble>> {
-    let found = outbox::trouble(&mut *desk.db.read().await?, now).await?;
-    Ok(found.map(|trouble| MailTrouble {
-        since: spoken(trouble.since.as_millisecond(), &practice.time_zone()),
-        waiting: trouble.waiting,
-        reply: trouble.last_reply,
-        refused: trouble.refused,
+    let mut conn = desk.db.read().await?;
+    let spoken = |since: Timestamp| spoken(since.min(now).as_millisecond(), &practice.time_zone());
+    if let Some(trouble) = outbox::trouble(&mut conn, now).await? {
+        return Ok(Some(MailTrouble {
+            since: spoken(trouble.since),
+            waiting: trouble.waiting,
+            stage: None,
+            reply: trouble.last_reply,
+            refused: trouble.refused,
+        }));
+    }
+    Ok(outbox::way(&mut conn).await?.closed.map(|closed| MailTrouble {
+        since: spoken(closed.since),
+        waiting: 0,
+        stage: Some(closed.stage),
+        reply: Some(closed.reply),
+        refused: closed.refused,
     }))
 }
 
@@ -48,7 +62,7 @@ pub async fn trouble(
 pub async fn retry(State(web): State<Arc<Web>>, staff: Staff) -> Result<Response, Fault> {
     let desk = desk_of(&web)?;
     let mut write = desk.db.begin().await?;
-    outbox::retry_now(&mut write, web.now()).await?;
+    let waiting = outbox::retry_now(&mut write, web.now()).await?;
     let entry = Entry {
         by: staff.by(),
         event: "emails sent again",
@@ -59,5 +73,6 @@ pub async fn retry(State(web): State<Arc<Web>>, staff: Staff) -> Result<Response
     audit::record(&mut write, entry, web.now().as_millisecond()).await?;
     write.commit().await?;
     desk.mail.notify_one();
-    Ok(Redirect::to("/admin?done=resent").into_response())
+    let done = if waiting == 0 { "/admin?done=tried" } else { "/admin?done=resent" };
+    Ok(Redirect::to(done).into_response())
 }

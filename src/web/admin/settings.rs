@@ -18,6 +18,7 @@ use super::gate::Staff;
 use super::layout::{AdminLayout, notice};
 use crate::content::Practice;
 use crate::db::copy;
+use crate::outbox;
 use crate::staff::recovery;
 
 /// In milliseconds: one night and two hours more.
@@ -32,6 +33,8 @@ struct SettingsPage<'a> {
     last_backup: Option<i64>,
     backup_is_late: bool,
     smtp: bool,
+    /// When the other side last took an email, or would have.
+    mail_open: Option<String>,
     recovery_code_kept: bool,
     second_factor_required: bool,
     base_url: &'a str,
@@ -42,17 +45,19 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
     let desk = desk_of(&web)?;
     let snapshot = web.current.load_full();
     let recovery_code_kept = recovery::is_kept(&mut *desk.db.read().await?).await?;
+    let way = outbox::way(&mut *desk.db.read().await?).await?;
     let last_backup = newest_copy(&web.settings.backup).await;
     let layout = AdminLayout::new(&snapshot, &staff, "/admin/settings", "Settings");
     Ok(render::html(&SettingsPage {
-        layout: layout.with_notice(notice(uri.query())),
         faults: web.faults.load_full(),
         last_backup,
         backup_is_late: last_backup.is_none_or(|at| web.now().as_millisecond() - at > BACKUP_WITHIN),
+        mail_open: way.open_at.map(|at| layout.spoken(at.as_millisecond())),
         smtp: web.settings.smtp_url.is_some(),
         recovery_code_kept,
         second_factor_required: web.settings.second_factor_required,
         base_url: &web.settings.base_url,
+        layout: layout.with_notice(notice(uri.query())),
     }))
 }
 

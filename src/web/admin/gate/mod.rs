@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use zeroize::Zeroizing;
 
 use super::super::client::Peer;
-use super::super::error::Fault;
+use super::super::error::{Fault, RequestId};
 use super::super::security::ROBOTS;
 use super::super::{Desk, Web};
 use super::again::{self, Again};
@@ -38,7 +38,10 @@ pub async fn gate(State(web): State<Arc<Web>>, request: Request, next: Next) -> 
     if let Some(again) = response.extensions_mut().remove::<Again>() {
         let posted = again::request(&again, frame.headers, frame.peer, &web.settings);
         let second = match posted {
-            Ok(request) => pass(&web, desk, request, next).await,
+            Ok(mut request) => {
+                request.extensions_mut().insert(frame.request_id);
+                pass(&web, desk, request, next).await
+            }
             Err(error) => Err(Fault::from(error)),
         };
         return private(again::merged(response, second));
@@ -50,11 +53,14 @@ pub async fn gate(State(web): State<Arc<Web>>, request: Request, next: Next) -> 
 struct Frame {
     headers: HeaderMap,
     peer: Option<Peer>,
+    request_id: RequestId,
 }
 
 impl Frame {
     fn of(request: &Request) -> Self {
-        Self { headers: request.headers().clone(), peer: request.extensions().get::<Peer>().copied() }
+        let peer = request.extensions().get::<Peer>().copied();
+        let request_id = request.extensions().get().cloned().unwrap_or_default();
+        Self { headers: request.headers().clone(), peer, request_id }
     }
 }
 

@@ -133,7 +133,7 @@ impl Visitor {
         let counted = client::address(request, &web.settings.trusted_proxies);
         let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         Self(Arc::new(Outside {
-            request_id: RequestId::new(),
+            request_id: request.extensions().get().cloned().unwrap_or_default(),
             address: counted.filter(|_| web.settings.rate_limit),
             device: device::label(agent.unwrap_or_default()),
             session_cookie: Cookie::Session.read(request.headers(), &web.settings).map(Zeroizing::new),

@@ -1,15 +1,15 @@
 //! Command line in, exit code out.
 
 use std::net::SocketAddr;
-use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
 use practice_site::app::{self, Findings};
 use practice_site::config::{Cli, Command, Environment, Settings};
 use practice_site::web;
+use rustix::fs::Mode;
+use rustix::process::umask;
 use tokio::runtime::Runtime;
-use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     let runtime = match Runtime::new() {
@@ -26,6 +26,10 @@ async fn run() -> ExitCode {
     let cli = Cli::parse();
     let typed = cli.typed.clone();
     let settings = Settings::check(cli.typed, &Environment::read());
+    // Texts are for everybody; whatever else is written is for nobody else on this machine.
+    if !matches!(cli.command, Some(Command::Init { .. })) {
+        umask(Mode::RWXG | Mode::RWXO);
+    }
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(settings).await,
         Command::Init { dir } => tell(app::init::init(&dir)),
@@ -60,7 +64,7 @@ async fn run() -> ExitCode {
 async fn serve(settings: Result<Settings, Vec<String>>) -> ExitCode {
     let outcome = match settings {
         Ok(settings) => {
-            log(&settings.log);
+            app::log::start(&settings.log);
             app::serve(settings).await
         }
         Err(faults) => Err(faults),
@@ -107,18 +111,4 @@ fn exit(faults: &[String]) -> ExitCode {
         eprintln!("{fault}");
     }
     if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn log(filter: &str) {
-    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
-        .with_writer(std::io::stderr)
-        .with_ansi(is_terminal)
-        .init();
-    // The message of a panic may quote what somebody typed, so only its place is told.
-    panic::set_hook(Box::new(|info| {
-        let place = info.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "a panic");
-    }));
 }

@@ -6,6 +6,7 @@ mod check;
 pub mod deploy;
 pub mod housekeeping;
 pub mod init;
+pub mod log;
 pub mod mail_test;
 pub mod operator;
 mod refresh;
@@ -83,7 +84,9 @@ async fn run(
 
     let (ready, router) = (web::ready(web.clone()), web::router(web.clone()));
     let limits = web::serve::Limits::default();
-    let mut server = tokio::spawn(web::serve::serve(listener, ready, router, limits, until(closed)));
+    let dressing = web::broken_head::dressing(web.clone());
+    let serving = web::serve::serve(listener, ready, router, dressing, limits, until(closed));
+    let mut server = tokio::spawn(serving);
     let outcome = tokio::select! {
         signal = told_to_stop() => signal,
         ended = &mut server => Err(anyhow!("the server ended by itself: {ended:?}")),

@@ -3,6 +3,7 @@
 //! Runs off the async threads, few at a time, and never inside a transaction. What was typed is not kept.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, anyhow};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -66,6 +67,7 @@ impl Derived {
 pub struct Hashing {
     permits: Arc<Semaphore>,
     places: Arc<Semaphore>,
+    runs: Arc<AtomicU64>,
     cost: Cost,
 }
 
@@ -73,12 +75,17 @@ impl Hashing {
     /// `cost` is for new secrets; old ones keep the cost they were stored with.
     pub fn new(cost: Cost) -> Self {
         let [permits, places] = [AT_ONCE, AT_ONCE + WAITING].map(|many| Arc::new(Semaphore::new(many)));
-        Self { permits, places, cost }
+        Self { permits, places, runs: Arc::default(), cost }
     }
 
     /// The cost for new secrets.
     pub fn cost(&self) -> Cost {
         self.cost
+    }
+
+    /// How often it has run: what an answer cost, whatever the answer was (SEC-11).
+    pub fn runs(&self) -> u64 {
+        self.runs.load(Ordering::Relaxed)
     }
 
     /// A recipe with a fresh salt, for a secret that is about to be set.
@@ -108,6 +115,7 @@ impl Hashing {
     /// Where the stored cost makes no sense to Argon2, or memory runs out.
     pub async fn derive(&self, secret: &str, recipe: Recipe) -> anyhow::Result<Derived> {
         let turn = self.permits.clone().acquire_owned().await.context("hashing has stopped")?;
+        self.runs.fetch_add(1, Ordering::Relaxed);
         let secret = normal(secret);
         tokio::task::spawn_blocking(move || {
             let derived = derive_now(&secret, recipe);

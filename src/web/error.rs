@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use data_encoding::BASE32_NOPAD;
 
@@ -73,6 +73,13 @@ impl Default for RequestId {
     }
 }
 
+/// What every page about something that went wrong carries.
+pub const PAGE_HEADERS: [(HeaderName, &str); 3] = [
+    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+    (header::CACHE_CONTROL, "no-store"),
+    (ROBOTS, "noindex"),
+];
+
 #[derive(Template)]
 #[template(path = "errors/show.html")]
 struct ErrorPage<'a> {
@@ -88,19 +95,23 @@ pub fn filled(snapshot: &Snapshot, mut response: Response) -> Response {
         return response;
     }
     let request_id = response.extensions_mut().remove::<RequestId>().map(|id| id.0);
-    let layout = Layout::unlisted(snapshot.site(), "", title(status));
-    let page = ErrorPage { layout, status: status.as_u16(), request_id };
-    let text = page.render().unwrap_or_else(|_| title(status).to_owned());
-    *response.body_mut() = text.into();
+    *response.body_mut() = page(snapshot, status, request_id).into();
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
+    for (name, value) in PAGE_HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     if let Some(wait) = seconds_to_wait(status) {
         headers.entry(header::RETRY_AFTER).or_insert(wait);
     }
     response
+}
+
+/// The page of a status.
+pub fn page(snapshot: &Snapshot, status: StatusCode, request_id: Option<String>) -> String {
+    let layout = Layout::unlisted(snapshot.site(), "", title(status));
+    let page = ErrorPage { layout, status: status.as_u16(), request_id };
+    page.render().unwrap_or_else(|_| title(status).to_owned())
 }
 
 /// Every page and text of ours says what search engines may do with it; a framework's bare answer does not.

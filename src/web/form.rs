@@ -21,11 +21,11 @@ const MOST_FIELDS: usize = 200;
 /// The fields of a form post, in their order.
 ///
 /// # Errors
-/// 413 for a body over the limit, 408 for one that takes too long, 415 for one that is no form, 400 for a broken one.
+/// 413 for a body over the limit, 408 for one that takes too long, 415 for one that is no form or compressed, 400 for a broken one.
 pub async fn posted(request: Request) -> Result<Vec<Posted>, StatusCode> {
     let (head, body) = request.into_parts();
     let kind = head.headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes()).unwrap_or_default();
-    if !is_form(kind) {
+    if !is_form(kind) || head.headers.contains_key(header::CONTENT_ENCODING) {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
     let bytes = timeout(DEADLINE, read(body)).await.map_err(|_| StatusCode::REQUEST_TIMEOUT)??;
@@ -119,5 +119,9 @@ mod tests {
         {
             assert_eq!(post(kind, b"a=1".to_vec()).await, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE), "{kind}");
         }
+        let packed =
+            Request::builder().header(header::CONTENT_TYPE, FORM).header(header::CONTENT_ENCODING, "gzip");
+        let packed = posted(packed.body(Body::from("a=1")).expect("a request")).await;
+        assert_eq!(packed, Err(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
 }

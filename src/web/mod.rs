@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod assets;
+pub mod broken_head;
 pub mod client;
 mod compression;
 pub mod error;
@@ -31,7 +32,7 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -130,11 +131,17 @@ pub fn ready(web: Arc<Web>) -> Ready {
 
 /// A page, the feed, the style sheet: a look-up without a layer, a lock or a rendering.
 fn page<B>(web: &Web, request: &axum::http::Request<B>) -> Option<Response> {
+    if !security::names_its_site(request) {
+        return None;
+    }
     web.current.load().page(request.method(), request.uri().path(), request.headers())
 }
 
 /// Whatever has no route: a ready page, where nobody looked for it before, or what to say in its place.
 async fn public(State(web): State<Arc<Web>>, request: Request) -> Response {
+    if !security::names_its_site(&request) {
+        return security::dress(&web, StatusCode::BAD_REQUEST.into_response());
+    }
     page(&web, &request).unwrap_or_else(|| {
         let instead = web.current.load().instead_of_page(request.uri().path());
         security::dress(&web, instead.unwrap_or_else(|| elsewhere(request.uri())))
@@ -163,7 +170,7 @@ async fn leave(State(web): State<Arc<Web>>) -> Response {
     let headers = [
         (header::LOCATION, location),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        (HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\"")),
+        (security::CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\"")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (security::ROBOTS, HeaderValue::from_static("noindex")),
     ];

@@ -25,6 +25,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tower::Service;
 
+use super::broken_head::{Dressing, Polite};
 use super::client::Peer;
 
 /// Knows the answer to some requests at once.
@@ -69,11 +70,12 @@ fn open_files() -> u64 {
 }
 
 /// Serves until `stop` is ready and the requests in progress have their answers. What `ready` does not know is asked of the
-/// router.
+/// router; `dressing` is for heads that no handler sees, since they can't be read.
 pub async fn serve(
     listener: TcpListener,
     ready: Ready,
     router: Router,
+    dressing: Dressing,
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) {
@@ -90,8 +92,15 @@ pub async fn serve(
             () = &mut stop => break,
         };
         let began = Arc::new(Mutex::new(Instant::now()));
-        let connection =
-            connection(stream, peer, ready.clone(), router.clone(), began.clone(), limits.headers);
+        let connection = connection(
+            stream,
+            peer,
+            ready.clone(),
+            router.clone(),
+            dressing.clone(),
+            began.clone(),
+            limits.headers,
+        );
         let connection = farewell.watch(connection);
         tokio::spawn(async move {
             // An error here is a client that went away or was too slow: nobody's fault, and nothing to tell.
@@ -138,10 +147,11 @@ fn connection(
     peer: SocketAddr,
     ready: Ready,
     router: Router,
+    dressing: Dressing,
     began: Arc<Mutex<Instant>>,
     headers: Duration,
 ) -> http1::Connection<
-    TokioIo<TcpStream>,
+    TokioIo<Polite<TcpStream>>,
     impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>,
 > {
     // Without it a small answer may wait 40 ms for the other side.
@@ -154,7 +164,7 @@ fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(headers)
         .max_buf_size(LONGEST_HEAD)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Polite::new(stream, dressing)), service)
 }
 
 async fn answer(
@@ -173,6 +183,7 @@ async fn answer(
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Bytes;
     use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -193,7 +204,9 @@ mod tests {
             request: Duration::from_millis(1_000),
             connections: 16,
         };
-        tokio::spawn(serve(listener, Arc::new(|_| None), router, limits, async { drop(stopped.await) }));
+        let undressed: Dressing = Arc::new(|answer, _| Bytes::copy_from_slice(answer));
+        let stopped = async { drop(stopped.await) };
+        tokio::spawn(serve(listener, Arc::new(|_| None), router, undressed, limits, stopped));
         (address, move || drop(stop))
     }
 

@@ -10,6 +10,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
+use crate::network;
 use crate::program::{self, Program, eventually};
 
 const CHROMIUM: &str = "/usr/bin/chromium";
@@ -40,6 +41,8 @@ pub enum Kind {
     Dark,
     /// A small phone.
     Narrow,
+    /// Writes down everything it asks the network for; see `network`.
+    Listening,
 }
 
 impl Browser {
@@ -86,6 +89,14 @@ impl Browser {
 
     pub async fn close(self) {
         self.client.clone().close().await.expect("closes");
+    }
+
+    /// Closes a browser that was listening; everything its pages asked the network for.
+    pub async fn close_and_tell(self) -> Vec<String> {
+        self.client.clone().close().await.expect("closes");
+        let log = network::log_in(self.profile.path());
+        let whole = || std::fs::read_to_string(&log).ok().filter(|text| text.trim_end().ends_with('}'));
+        network::asked_for(&eventually("the network log is whole", whole), &self.url(""))
     }
 
     /// The first element that a CSS selector finds, as soon as it is there.
@@ -199,6 +210,11 @@ fn capabilities(kind: Kind, profile: &Path) -> Capabilities {
         format!("--window-size={size}"),
         format!("--user-data-dir={}", profile.display()),
     ];
+    if kind == Kind::Listening {
+        arguments.push(format!("--log-net-log={}", network::log_in(profile).display()));
+        // Chromium's own errand at every form on the web: it asks its maker what the fields of the form are for.
+        arguments.push("--disable-features=AutofillServerCommunication".into());
+    }
     if kind == Kind::Dark {
         arguments.push("--blink-settings=preferredColorScheme=0".into());
     }

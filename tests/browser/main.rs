@@ -1,11 +1,14 @@
 //! What a person meets in a real browser: Chromium, driven from outside, against the real program.
 
 mod afterwards;
+#[path = "../faults/app.rs"]
+mod app;
 mod axe;
 mod browser;
 mod inbox_pages;
 mod keyboard;
 mod keyboard_triage;
+mod network;
 mod pages;
 mod practice;
 #[allow(dead_code, reason = "the fault tests use more of it")]
@@ -14,3 +17,4 @@ mod program;
 mod triage;
 mod visit;
 mod visitor;
+mod walls;

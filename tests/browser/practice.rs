@@ -1,38 +1,12 @@
 //! Somebody of the practice at their browser: sets up the inbox, carries an app with codes, signs in and out.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use totp_rs::{Algorithm, Builder};
-
+use crate::app::App;
 use crate::browser::{Browser, Kind};
 use crate::program::Plan;
 
 pub const PERSON: &str = "Jo Example";
 pub const EMAIL: &str = "jo@example.com";
 pub const PASSWORD: &str = "mortar lily 9 kettle";
-
-/// Seconds for which an app shows a code.
-const STEP: u64 = 30;
-
-/// The app on the phone. It knows only what it was told, and makes codes by itself.
-pub struct App([u8; 20]);
-
-impl App {
-    /// Takes the text that stands below the picture, for people without a camera.
-    pub fn learn(text: &str) -> Self {
-        let letters: String = text.split_whitespace().collect();
-        let seed = data_encoding::BASE32_NOPAD.decode(letters.as_bytes()).expect("base32");
-        Self(seed.try_into().expect("twenty bytes"))
-    }
-
-    /// The code of this moment, or the one that many steps later.
-    pub fn code(&self, later: u64) -> String {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-        let app = Builder::new().with_algorithm(Algorithm::SHA1).with_digits(6).with_step_duration(STEP);
-        let app = app.with_secret(self.0).with_issuer(None::<String>).with_account_name("").build();
-        app.expect("an app").generate(now + STEP * later).to_string()
-    }
-}
 
 /// A browser before a practice that nobody has an account at.
 pub async fn fresh(kind: Kind) -> Browser {

@@ -11,7 +11,7 @@ pub const NAME: &str = "Quill Madeup";
 pub const NOTE: &str = "A made-up note, nothing more.";
 
 #[tokio::test]
-async fn a_visitor_reads_asks_checks_sends_and_the_practice_hears_of_it() {
+async fn prv_08_a_visitor_reads_asks_checks_sends_and_going_back_shows_nothing_typed() {
     let browser = Browser::start(Kind::Usual).await;
     ask_for_a_consultation(&browser).await;
     browser.close().await;

@@ -66,20 +66,7 @@ fn sec_20_a_compressed_body_is_no_form() {
     let headers = format!("{FORM}Content-Encoding: gzip\r\n");
     let heard =
         request(program.address, "POST", "/request-consultation/check", &headers, b"\x1f\x8b\x08\x00\x00");
-    assert!([415, 422].contains(&heard.status()) && heard.is_page(), "{}", heard.text);
-}
-
-#[test]
-fn sec_20_headers_without_end_are_cut_off() {
-    let (_data, program) = running();
-    let long = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(1_000_000));
-    let many = format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: 1\r\n".repeat(10_000));
-    let address = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(1_000_000));
-    for bytes in [long, many, address] {
-        let heard = say(program.address, bytes.as_bytes(), PATIENCE);
-        assert!(heard.closed && [0, 400, 414, 431].contains(&heard.status()), "{}", heard.text);
-    }
-    assert_eq!(get(program.address, "/").status(), 200);
+    assert!(heard.status() == 415 && heard.is_page(), "{}", heard.text);
 }
 
 #[test]
@@ -106,7 +93,8 @@ fn sec_16_no_host_that_somebody_claims_appears_anywhere() {
         ] {
             let bytes = format!("GET {path} HTTP/1.1\r\n{head}Connection: close\r\n\r\n");
             let heard = say(program.address, bytes.as_bytes(), PATIENCE);
-            assert!(heard.status() >= 200, "{path}: {}", heard.text);
+            let hosts = head.matches("Host: ").count() - head.matches("Forwarded-Host: ").count();
+            assert_eq!(heard.status() == 400, hosts != 1, "{path}: {}", heard.text);
             assert!(!heard.text.contains("evil"), "{path} with {head}");
         }
         let absolute = format!(
@@ -178,34 +166,6 @@ fn sec_15_no_address_leads_out_of_the_pages() {
 }
 
 #[test]
-fn sec_25_a_request_with_two_meanings_has_at_most_one_answer() {
-    let (_data, program) = running();
-    let hidden = "GET /about HTTP/1.1\r\nHost: a\r\n\r\n";
-    let shapes = [
-        format!(
-            "Content-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{hidden}",
-            5 + hidden.len()
-        ),
-        format!("Content-Length: 0\r\nContent-Length: {}\r\n\r\n{hidden}", hidden.len()),
-        format!("Content-Length: 0, {}\r\n\r\n{hidden}", hidden.len()),
-        format!("Transfer-Encoding: identity\r\nContent-Length: {}\r\n\r\n{hidden}", hidden.len()),
-        format!("Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n{hidden}"),
-        format!("Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n{hidden}"),
-        format!("Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n{hidden}"),
-        format!("Content-Length: +{}\r\n\r\n{hidden}", hidden.len()),
-        format!("Content-Length: -1\r\n\r\n{hidden}"),
-    ];
-    for shape in shapes {
-        let bytes = format!("POST /request-consultation/check HTTP/1.1\r\nHost: a\r\n{FORM}{shape}");
-        let heard = say(program.address, bytes.as_bytes(), Duration::from_millis(700));
-        assert!(heard.answers() <= 1, "{shape:?} is answered {} times: {}", heard.answers(), heard.text);
-        assert!(heard.closed, "{shape:?} leaves the connection open");
-    }
-    let bare = say(program.address, b"GET /about HTTP/1.1\nHost: a\nConnection: close\n\n", PATIENCE);
-    assert!([200, 400].contains(&bare.status()) && bare.answers() == 1);
-}
-
-#[test]
 fn sec_27_a_claimed_address_does_not_get_around_the_limits_or_break_anything() {
     let (_data, program) = running();
     let claims = "203.0.113.9, ".repeat(1_000);
@@ -216,6 +176,56 @@ fn sec_27_a_claimed_address_does_not_get_around_the_limits_or_break_anything() {
         let body = answers(&token(program.address), "Quill");
         let heard = request(program.address, "POST", "/request-consultation/send", &headers, body.as_bytes());
         assert_eq!(heard.status(), 303, "{}", heard.text);
+    }
+}
+
+#[test]
+fn sec_32_no_answer_shows_anything_of_the_inside() {
+    let (data, program) = running();
+    let folder = data.path().to_str().expect("text").to_owned();
+    let inside = [
+        "sqlx",
+        "SQLITE",
+        "syntax error",
+        "no such",
+        "serde",
+        "panicked",
+        ".rs",
+        "anyhow",
+        "axum",
+        "hyper",
+        &folder,
+    ];
+    let long = format!("/{}", "a/".repeat(4_000));
+    let mut heard = vec![
+        get(program.address, &long),
+        get(program.address, "/admin/inquiries/'%22%00"),
+        get(program.address, "/search?q=%22%27%00*%28"),
+        request(
+            program.address,
+            "POST",
+            "/request-consultation/check",
+            "Content-Type: application/json\r\n",
+            b"{\"a\":",
+        ),
+        post(
+            program.address,
+            "/request-consultation/send",
+            "looking_for=nobody&by=pigeon&adult=perhaps&location=%00",
+        ),
+        post(program.address, "/admin/setup", "setup_code=%FF&email=%00"),
+        say(program.address, b"GET / HTTP/3\r\n\r\n", PATIENCE),
+    ];
+    let check = answers(&token(program.address), "Quill");
+    // Nothing can be stored from now on.
+    std::fs::remove_dir_all(data.path()).expect("removed");
+    heard.push(post(program.address, "/request-consultation/send", &check));
+    heard.push(get(program.address, "/admin"));
+    heard.push(get(program.address, "/readyz"));
+    for heard in heard {
+        for word in inside {
+            assert!(!heard.text.contains(word), "{word}: {}", heard.text);
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! What must survive when other machines, disks and clocks misbehave.
 
+mod app;
 mod backup;
 mod bad_input;
 mod behind_nginx;
+mod broken_heads;
 mod busy;
 mod clock;
 mod crowd;
@@ -18,10 +20,12 @@ mod mail_test;
 mod nginx;
 mod nth_fault;
 mod off_site;
+mod on_the_machine;
 mod operator;
 mod outbox;
 mod outbox_digests;
 mod outbox_over_smtp;
+mod person;
 mod practice;
 mod probe;
 mod program;
@@ -35,4 +39,5 @@ mod stored;
 mod tracer;
 mod updates;
 mod way;
+mod whole_life;
 mod wire;

@@ -38,7 +38,7 @@ async fn a_slash_too_many_leads_to_the_page() {
 }
 
 #[tokio::test]
-async fn no_slash_leads_to_another_site() {
+async fn sec_17_no_slash_leads_to_another_site() {
     let site = shipped();
     for path in ["//elsewhere.example/", "/\\elsewhere.example/"] {
         let answer = site.open(path).await;
@@ -76,7 +76,7 @@ async fn a_withdrawn_article_is_gone() {
 }
 
 #[tokio::test]
-async fn paths_that_try_to_climb_find_nothing() {
+async fn sec_15_paths_that_try_to_climb_find_nothing() {
     let site = shipped();
     let climbing = [
         "/static/../Cargo.toml",
@@ -94,7 +94,7 @@ async fn paths_that_try_to_climb_find_nothing() {
 }
 
 #[tokio::test]
-async fn robots_are_told_of_the_site_map_and_of_nothing_private() {
+async fn prv_13_robots_are_told_of_the_site_map_and_of_nothing_private() {
     let text = shipped().open("/robots.txt").await.text();
     assert!(text.contains("Sitemap: https://practice.example/sitemap.xml"));
     assert!(!text.contains("admin"));

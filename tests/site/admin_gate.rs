@@ -89,7 +89,7 @@ async fn sec_13_nothing_is_reachable_between_the_factors() {
 }
 
 #[tokio::test]
-async fn every_route_lets_in_whoever_is_signed_in_and_is_never_kept() {
+async fn prv_07_every_route_lets_in_whoever_is_signed_in_and_is_never_kept() {
     let office = Office::fresh().await;
     let founder = office.founded().await;
     for (path, access) in addresses() {

@@ -9,7 +9,7 @@ use crate::visit::{Answer, all, one, words};
 const AL: &str = "al@example.com";
 const NEW: &str = "seven quiet harbors 4";
 
-async fn invite(founder: &Founder<'_>) -> Answer {
+pub async fn invite(founder: &Founder<'_>) -> Answer {
     let fields = [("name", "Al Example"), ("email", AL), ("password", PASSWORD)];
     founder.browser.post("/admin/people/invite", &fields).await
 }
@@ -19,7 +19,7 @@ async fn join(browser: &Browser<'_>, code: &str) -> Answer {
 }
 
 /// Somebody invited who has set up everything.
-async fn joined<'a>(office: &'a Office, founder: &Founder<'_>) -> Browser<'a> {
+pub async fn joined<'a>(office: &'a Office, founder: &Founder<'_>) -> Browser<'a> {
     let code = words(one(&invite(founder).await.html(), ".reference"));
     let browser = office.browser();
     assert_eq!(join(&browser, &code).await.header("location"), "/admin/second-factor");

@@ -46,7 +46,7 @@ async fn the_practice_s_key_gives_back_every_answer() {
 }
 
 #[tokio::test]
-async fn the_received_page_names_the_day_only_within_the_hour_and_never_a_person() {
+async fn prv_08_the_received_page_names_the_day_only_within_the_hour_and_never_a_person() {
     let reception = reception::open_with(|folder| set_facts(folder, "phone = \"(555) 555-0100\"")).await;
     let reference = reception.sent(&reception.filled().await).await;
     let path = format!("/request-consultation/received/{reference}");
@@ -108,7 +108,7 @@ async fn rel_14_the_same_answers_sent_twenty_times_at_once_are_one_request_with_
 }
 
 /// All of them at the same time on this one thread.
-async fn futures_of<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+pub async fn futures_of<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut waiting: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
     std::future::poll_fn(|context| {
         for (future, output) in &mut waiting {

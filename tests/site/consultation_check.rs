@@ -99,7 +99,7 @@ async fn a_likely_slip_in_the_address_is_a_question_with_two_answers() {
 }
 
 #[tokio::test]
-async fn an_odd_address_stops_nobody_who_can_be_called() {
+async fn sec_23_an_odd_address_stops_nobody_who_can_be_called() {
     let reception = reception::open().await;
     for address in
         ["quill@mail", "ü@münchen.de", "a@[127.0.0.1]", "o'brien+x@mail.example", "quill@mail.example."]

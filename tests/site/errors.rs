@@ -30,7 +30,7 @@ async fn an_error_page_names_the_phone_number_where_there_is_one() {
 }
 
 #[tokio::test]
-async fn a_method_that_is_not_there_is_answered_by_a_page() {
+async fn sec_26_a_method_that_is_not_there_is_answered_by_a_page() {
     let site = shipped();
     for path in ["/about", "/search", "/leave"] {
         let answer = site.send(Method::POST, path, &[]).await;
@@ -58,7 +58,7 @@ async fn every_error_is_a_page_with_the_crisis_line() {
 }
 
 #[tokio::test]
-async fn a_fault_of_ours_shows_a_code_and_nothing_from_inside() {
+async fn sec_32_a_fault_of_ours_shows_a_code_and_nothing_from_inside() {
     let site = shipped();
     let mut fault = Fault::from(anyhow!("the disk of cabinet 7 is on fire")).into_response();
     error::log(&mut fault, RequestId::new());

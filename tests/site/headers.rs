@@ -1,51 +1,9 @@
-//! What every answer carries, whatever it is.
+//! How browsers keep pages, and what a page asks for. What every answer carries is in `every_answer`.
 
 use axum::http::{Method, StatusCode};
 use scraper::Html;
 
-use crate::visit::{ARTICLE, Answer, PAGES, all, shipped};
-
-fn is_protected(answer: &Answer, path: &str) {
-    let policy = answer.header("content-security-policy");
-    for rule in ["default-src 'none'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"] {
-        assert!(policy.contains(rule), "{path}: {rule}");
-    }
-    assert!(!policy.contains("unsafe"), "{path}");
-    assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
-    assert!(["same-origin", "no-referrer"].contains(&answer.header("referrer-policy")), "{path}");
-    assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
-    assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{path}");
-    assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
-    assert!(answer.header("strict-transport-security").contains("includeSubDomains"), "{path}");
-    for name in ["server", "x-powered-by", "set-cookie"] {
-        assert!(!answer.headers.contains_key(name), "{path}: {name}");
-    }
-}
-
-#[tokio::test]
-async fn every_kind_of_answer_is_protected() {
-    let site = shipped();
-    let style = style_address(&site.page("/").await);
-    let get = [
-        ARTICLE,
-        "/search?q=trust",
-        "/leave",
-        "/about/",
-        "/nowhere",
-        "/robots.txt",
-        "/articles/feed.xml",
-        &style,
-    ];
-    for path in get {
-        is_protected(&site.open(path).await, path);
-        is_protected(&site.send(Method::HEAD, path, &[]).await, path);
-    }
-    for path in ["/about", "/search", "/leave", "/nowhere", &style] {
-        is_protected(&site.send(Method::POST, path, &[]).await, path);
-    }
-    let known = site.open("/about").await.header("etag").to_owned();
-    is_protected(&site.send(Method::GET, "/about", &[("if-none-match", &known)]).await, "304");
-}
+use crate::visit::{ARTICLE, PAGES, all, shipped};
 
 #[tokio::test]
 async fn a_browser_that_has_the_page_is_told_so_for_each_coding_alone() {
@@ -121,7 +79,7 @@ async fn files_under_hashed_names_are_kept_for_a_year() {
 }
 
 #[tokio::test]
-async fn pages_ask_no_other_host_for_anything_and_run_no_script() {
+async fn prv_01_pages_ask_no_other_host_for_anything_and_run_no_script() {
     let site = shipped();
     for path in PAGES {
         let page = site.page(path).await;
@@ -137,15 +95,6 @@ async fn pages_ask_no_other_host_for_anything_and_run_no_script() {
             all(&page, "link[rel=preconnect], link[rel=dns-prefetch], [style], style, [onclick]").is_empty()
         );
     }
-}
-
-#[tokio::test]
-async fn what_search_engines_should_leave_out_says_so() {
-    let site = shipped();
-    for path in ["/search?q=trust", "/nowhere", "/leave"] {
-        assert_eq!(site.open(path).await.header("x-robots-tag"), "noindex", "{path}");
-    }
-    assert_eq!(site.open("/about").await.header("x-robots-tag"), "");
 }
 
 fn style_address(page: &Html) -> String {

@@ -6,29 +6,14 @@ use scraper::Html;
 use crate::inbox::{sam, sent};
 use crate::office::{Founder, Office};
 use crate::press::Form;
+use crate::vectors::MARKUP;
 use crate::visit::{all, one, words};
-
-const VECTORS: [&str; 14] = [
-    "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
-    "' onmouseover='alert(1)",
-    "</title><svg onload=alert(1)>",
-    "</textarea><script>alert(1)</script>",
-    "</bdi></a><a href=\"javascript:alert(1)\">x</a>",
-    "javascript:alert(1)",
-    "{{ 7*7 }}{% raw %}${7*7}",
-    "<iframe srcdoc='<script>alert(1)</script>'>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "<math><mi xlink:href=\"data:x,<script>alert(1)</script>\">",
-    "<style>*{background:url(//evil.example)}</style>",
-    "a\u{2028}b\u{2029}<b>",
-    "<form action=//evil.example><input name=note>",
-];
 
 /// Whether a page holds an element or attribute that none of our templates writes.
 fn foreign(page: &Html) -> Vec<String> {
-    let selector = "script, img, svg:not([aria-labelledby='weeks-title']), iframe, math, style, object, b, [onerror], \
-                    [onload], [onmouseover], [href^='javascript'], [srcdoc], [action^='//']";
+    let selector = "script, img, svg:not([aria-labelledby='weeks-title']), iframe, math, style, object, embed, video, template, base, b, h1 ~ h1, \
+                    meta[http-equiv], link[href^='//'], [onerror], [onload], [onmouseover], [onfocus], [ontoggle], \
+                    [onbegin], [href^='javascript'], [href^='//'], [srcdoc], [action^='//'], [formaction^='//']";
     all(page, selector).into_iter().map(|element| element.html()).collect()
 }
 
@@ -36,7 +21,7 @@ fn foreign(page: &Html) -> Vec<String> {
 async fn sec_02_everything_that_was_sent_shows_as_text_on_every_page() {
     let office = Office::fresh().await;
     let Founder { browser, .. } = office.founded().await;
-    for vector in VECTORS {
+    for vector in MARKUP {
         let hostile = Answers {
             name: vector.into(),
             by: Way::ALL.to_vec(),

@@ -10,8 +10,9 @@ use practice_site::outbox;
 use practice_site::seal;
 use practice_site::staff::keys;
 
+use crate::admin_people::joined;
 use crate::leaving::{key_of, sam};
-use crate::office::{Founder, Office, PASSWORD};
+use crate::office::{Browser, Founder, Office, PASSWORD};
 use crate::visit::{Answer, all, one, words};
 
 async fn add(office: &Office, answers: &Answers) -> Reference {
@@ -160,6 +161,39 @@ async fn erasing_shows_whom_it_is_about_asks_for_the_password_and_leaves_only_th
     assert_eq!(again.header("location"), "/admin/export?done=gone");
     let unknown = founder.browser.post("/admin/export/erase", &[("erase", "nonsense")]).await;
     assert_eq!(unknown.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn sec_33_what_somebody_else_just_erased_is_gone_for_everybody_without_a_fault() {
+    let office = Office::fresh().await;
+    let founder = office.founded().await;
+    let other = joined(&office, &founder).await;
+    let reference = add(&office, &sam()).await;
+    let address = format!("/admin/inquiries/{reference}");
+    assert_eq!(other.open(&address).await.status, StatusCode::OK);
+    let erase = |password| [("erase", reference.to_string()), ("password", String::from(password))];
+    let erased = async |browser: &Browser<'_>, password| {
+        let fields = erase(password);
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post("/admin/export/erase/now", &fields).await
+    };
+    let first = erased(&founder.browser, PASSWORD).await;
+    assert_eq!(first.header("location"), "/admin/export?done=erased");
+    let second = erased(&other, "seven quiet harbors 4").await;
+    assert_eq!(second.header("location"), "/admin/export?done=gone");
+    for (what, fields) in [
+        ("notes", vec![("note", "too late"), ("version", "1")]),
+        ("status", vec![("status", "contacted"), ("version", "1")]),
+        ("contacts", vec![("kind", "email"), ("version", "1")]),
+        ("next-step", vec![("next_step", "2026-12-01"), ("version", "1")]),
+        ("undo", vec![("version", "1")]),
+        ("answer", vec![("template", "offer-times")]),
+    ] {
+        let late = other.post(&format!("{address}/{what}"), &fields).await;
+        assert!(late.status.is_client_error(), "{what}: {}", late.status);
+        assert!(!late.text().contains("Sam Example"), "{what}");
+    }
+    assert_eq!(other.open(&address).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

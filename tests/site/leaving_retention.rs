@@ -166,20 +166,22 @@ async fn erasing_happens_once_a_night_and_survives_a_restart() {
     }
 }
 
+/// Whether something of the inquiry itself, and of the email about it, lies in a file of the database.
+fn traces(inbox: &Inbox, reference: &Reference) -> [bool; 2] {
+    let path = inbox.folder.path().join("practice.db");
+    let files = ["", "-wal", "-shm"].map(|end| std::fs::read(format!("{}{end}", path.display())));
+    let bytes: Vec<u8> = files.into_iter().flat_map(|file| file.expect("a file")).collect();
+    let line = format!("{reference}: a line");
+    let finds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    [finds(&key_of(reference)), finds(line.as_bytes())]
+}
+
 #[tokio::test]
 async fn prv_10_nothing_of_an_erased_inquiry_is_left_on_the_disk() {
     let inbox = Inbox::empty().await;
     let now = night();
     with_a_steady_clock(&inbox, now).await;
     let (gone, stays) = (inbox.add_as("new", now).await, inbox.add_as("new", now).await);
-    let traces = |inbox: &Inbox, reference: &Reference| {
-        let path = inbox.folder.path().join("practice.db");
-        let files = ["", "-wal", "-shm"].map(|end| std::fs::read(format!("{}{end}", path.display())));
-        let bytes: Vec<u8> = files.into_iter().flat_map(|file| file.expect("a file")).collect();
-        let line = format!("{reference}: a line");
-        let finds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
-        [finds(&key_of(reference)), finds(line.as_bytes())]
-    };
     assert_eq!(traces(&inbox, &gone), [true; 2]);
     let mut write = inbox.db.begin().await.expect("begins");
     assert!(erase::erase(&mut write, SYSTEM, &gone, Reason::AtOnce, now).await.expect("erases"));
@@ -189,4 +191,25 @@ async fn prv_10_nothing_of_an_erased_inquiry_is_left_on_the_disk() {
     inbox.housekeeping().turn(&inbox.practice, now).await;
     assert_eq!(traces(&inbox, &gone), [false; 2]);
     assert_eq!(traces(&inbox, &stays), [true; 2]);
+}
+
+#[tokio::test]
+async fn prv_10_what_somebody_who_was_reading_held_up_is_gone_once_they_are_done() {
+    let inbox = Inbox::empty().await;
+    let now = night();
+    with_a_steady_clock(&inbox, now).await;
+    let gone = inbox.add_as("new", now).await;
+    let mut reader = inbox.db.read().await.expect("reads");
+    for statement in ["BEGIN", "SELECT count(*) FROM inquiries"] {
+        sqlx::query(statement).execute(&mut *reader).await.expect(statement);
+    }
+    let mut write = inbox.db.begin().await.expect("begins");
+    assert!(erase::erase(&mut write, SYSTEM, &gone, Reason::AtOnce, now).await.expect("erases"));
+    write.commit().await.expect("commits");
+    inbox.housekeeping().turn(&inbox.practice, now).await;
+    assert_ne!(traces(&inbox, &gone), [false; 2], "the reader still sees it");
+    sqlx::query("COMMIT").execute(&mut *reader).await.expect("is done");
+    drop(reader);
+    inbox.housekeeping().turn(&inbox.practice, now + SignedDuration::from_mins(1)).await;
+    assert_eq!(traces(&inbox, &gone), [false; 2]);
 }

@@ -1,6 +1,7 @@
 //! A site with a desk, and browsers of people who work at it.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,6 +24,7 @@ use practice_site::staff::people::NewPerson;
 use practice_site::staff::second_factor::Seed;
 use practice_site::staff::setup::{self, Prepared};
 use practice_site::staff::{Caller, Doorkeeper, keys, own_account, recovery, session, setup_code};
+use practice_site::web::client::Peer;
 use practice_site::web::snapshot::Snapshot;
 use practice_site::web::{self, Desk, Web};
 use scraper::Html;
@@ -53,6 +55,7 @@ pub struct Office {
 pub struct Browser<'a> {
     office: &'a Office,
     pub cookies: Mutex<BTreeMap<String, String>>,
+    peer: Option<SocketAddr>,
 }
 
 /// The first account, and what it was given.
@@ -118,7 +121,24 @@ impl Office {
 
     /// A browser that nobody has signed in from.
     pub fn browser(&self) -> Browser<'_> {
-        Browser { office: self, cookies: Mutex::default() }
+        Browser { office: self, cookies: Mutex::default(), peer: None }
+    }
+
+    /// The same at some address of the internet.
+    pub fn browser_at(&self, address: impl Into<IpAddr>) -> Browser<'_> {
+        Browser { peer: Some(SocketAddr::new(address.into(), 40_000)), ..self.browser() }
+    }
+
+    /// Does something to the database that the program has no words for.
+    pub async fn execute(&self, statement: &'static str) {
+        let mut write = self.desk().db.begin().await.expect("begins");
+        sqlx::query(statement).execute(&mut *write).await.expect(statement);
+        write.commit().await.expect("commits");
+    }
+
+    /// How often a password or a code was hashed so far.
+    pub fn hashed(&self) -> u64 {
+        self.desk().door.hashing.runs()
     }
 
     pub fn desk(&self) -> &Desk {
@@ -182,10 +202,20 @@ impl Browser<'_> {
         self.send(Method::POST, path, &[("sec-fetch-site", "same-origin")], encoded(fields)).await
     }
 
+    /// Posts something that says it is of this kind.
+    pub async fn send_as(&self, kind: &str, path: &str, body: &str) -> Answer {
+        let headers = [("content-type", kind), ("sec-fetch-site", "same-origin")];
+        self.send(Method::POST, path, &headers, body.to_owned()).await
+    }
+
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Answer {
-        let mut request =
-            Request::builder().method(method).uri(path).header(header::HOST, "practice.example");
-        request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header(header::HOST, "practice.example");
+        }
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
         let jar = self.cookies.lock().expect("alone").clone();
         let jar: Vec<_> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !jar.is_empty() {
@@ -194,7 +224,10 @@ impl Browser<'_> {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::from(body)).expect("a request");
+        let mut request = request.body(Body::from(body)).expect("a request");
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(Peer(peer));
+        }
         let response = self.office.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use ipnet::IpNet;
 use jiff::Timestamp;
 use practice_site::content;
 use practice_site::db::Db;
@@ -70,6 +71,11 @@ pub async fn open() -> Reception {
 
 /// With some changes to the shipped content.
 pub async fn open_with(change: impl FnOnce(&Path)) -> Reception {
+    behind(None, change).await
+}
+
+/// The same behind proxies whose word counts.
+pub async fn behind(proxies: Option<&str>, change: impl FnOnce(&Path)) -> Reception {
     let content = tempfile::tempdir().expect("a folder");
     copy(Path::new("content"), content.path());
     change(content.path());
@@ -91,17 +97,19 @@ pub async fn open_with(change: impl FnOnce(&Path)) -> Reception {
         door: Doorkeeper::new(CHEAP),
     };
     let clock = Arc::new(AtomicI64::new(now.as_millisecond()));
-    let router = router(content.path(), Some(desk), clock.clone());
+    let router = router(content.path(), proxies, Some(desk), clock.clone());
     let worker = Mutex::new(worker);
     Reception { router, data, key, db, mail, worker, writer, clock, _content: content }
 }
 
-fn router(content: &Path, desk: Option<Desk>, clock: Arc<AtomicI64>) -> Router {
+fn router(content: &Path, proxies: Option<&str>, desk: Option<Desk>, clock: Arc<AtomicI64>) -> Router {
     let tells = move || Timestamp::from_millisecond(clock.load(Ordering::SeqCst)).expect("a time");
     let Ok(loaded) = content::load(content, tells()) else { panic!("the content is faulty") };
     let snapshot =
         Snapshot::build(Arc::new(loaded.content), BASE_URL, tells(), None).expect("the pages render");
-    web::router(Arc::new(Web::new(settings(content), snapshot, desk, Arc::new(tells))))
+    let mut settings = settings(content);
+    settings.trusted_proxies.extend(proxies.map(|network| network.parse::<IpNet>().expect("a network")));
+    web::router(Arc::new(Web::new(settings, snapshot, desk, Arc::new(tells))))
 }
 
 async fn database(data: &Path, now: Timestamp) -> (Db, PrivateKey) {
@@ -129,7 +137,8 @@ impl Reception {
 
     /// Gets a page in one of the codings that browsers understand.
     pub async fn get_in(&self, path: &str, coding: &str) -> Answer {
-        let request = Request::builder().uri(path).header(header::ACCEPT_ENCODING, coding);
+        let request = Request::builder().uri(path).header(header::HOST, "practice.example");
+        let request = request.header(header::ACCEPT_ENCODING, coding);
         let request = request.body(Body::empty()).expect("a request");
         read(self.router.clone().oneshot(request).await.expect("an answer")).await
     }
@@ -163,10 +172,18 @@ impl Reception {
     }
 
     pub async fn raw(&self, peer: &str, path: &str, kind: &str, body: Vec<u8>) -> Answer {
-        // Every browser takes brotli; a page with something typed in it comes back uncompressed all the same, or no
-        // test could read it.
-        let request = Request::post(path).header(header::ACCEPT_ENCODING, "br");
-        let mut request = request.header(header::CONTENT_TYPE, kind).body(Body::from(body)).expect("one");
+        self.said(peer, path, &[("content-type", kind)], body).await
+    }
+
+    /// Posts with headers of one's own. Every browser takes brotli; a page with something typed in it comes back uncompressed
+    /// all the same, or no test could read it.
+    pub async fn said(&self, peer: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let mut request = Request::post(path).header(header::HOST, "practice.example");
+        request = request.header(header::ACCEPT_ENCODING, "br");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(Body::from(body)).expect("a request");
         request.extensions_mut().insert(Peer(peer.parse::<SocketAddr>().expect("an address")));
         read(self.router.clone().oneshot(request).await.expect("an answer")).await
     }

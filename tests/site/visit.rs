@@ -108,6 +108,9 @@ impl Site {
 
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header("host", "practice.example");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -117,7 +120,8 @@ impl Site {
 
     /// Posts a form that is encoded already.
     pub async fn post(&self, path: &str, body: String) -> Answer {
-        let request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        let request = Request::post(path).header("host", "practice.example");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
         let request = request.body(Body::from(body)).expect("a request");
         read(self.router.clone().oneshot(request).await.expect("an answer")).await
     }

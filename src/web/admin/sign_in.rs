@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::error::Fault;
+use super::super::security::CLEAR_SITE_DATA;
 use super::super::snapshot::Snapshot;
 use super::super::{Desk, Web, form as forms, render};
 use super::again::{self, Again, Kept};
@@ -115,7 +116,7 @@ pub async fn sign_out(State(web): State<Arc<Web>>, entering: Entering) -> Result
 /// The answer that clears the browser (PRV-07) and leads on.
 pub fn signed_out(web: &Web, to: &str) -> anyhow::Result<Response> {
     let clear = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
-    let clear = [(HeaderName::from_static("clear-site-data"), clear)];
+    let clear = [(CLEAR_SITE_DATA, clear)];
     let cookies = [(header::SET_COOKIE, Cookie::Session.taken(&web.settings)?)];
     Ok((clear, cookies, Redirect::to(to)).into_response())
 }

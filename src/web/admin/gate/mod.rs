@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::super::client::Peer;
 use super::super::error::{Fault, RequestId};
-use super::super::security::ROBOTS;
+use super::super::security::{CLEAR_SITE_DATA, ROBOTS};
 use super::super::{Desk, Web};
 use super::again::{self, Again};
 use super::cookies::Cookie;
@@ -68,13 +68,14 @@ async fn pass(web: &Web, desk: &Desk, mut request: Request, next: Next) -> Resul
     let access = access_to(request.uri().path());
     let visitor = Visitor::of(web, &request);
     let entering = known(web, desk, request.headers(), &visitor).await?;
+    let brought_a_cookie = visitor.session_cookie().is_some();
     request.extensions_mut().insert(visitor);
     let Some(entering) = entering else {
-        return if access == Access::Everybody {
-            Ok(next.run(request).await)
-        } else {
-            turned_away(web, desk, request).await
+        let response = match access {
+            Access::Everybody => next.run(request).await,
+            Access::Entering | Access::Staff => turned_away(web, desk, request).await?,
         };
+        return if brought_a_cookie { ended(web, response) } else { Ok(response) };
     };
     let owes = entering.owes(web.settings.second_factor_required);
     if let (Access::Staff, Some(first)) = (access, owes) {
@@ -115,6 +116,18 @@ async fn touch(desk: &Desk, id: i64, now: i64) -> anyhow::Result<()> {
     let mut write = desk.db.begin().await?;
     session::touch(&mut write, id, now).await?;
     Ok(write.commit().await?)
+}
+
+/// For a browser whose session is over: takes the cookie away, and what was kept of the pages. Then Back shows none of
+/// them, since browsers throw away what they kept of pages when such a cookie changes (PRV-07).
+fn ended(web: &Web, mut response: Response) -> Result<Response, Fault> {
+    // Unless a new session has just begun.
+    if !response.headers().contains_key(header::SET_COOKIE) {
+        let headers = response.headers_mut();
+        headers.insert(header::SET_COOKIE, Cookie::Session.taken(&web.settings)?);
+        headers.insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
+    }
+    Ok(response)
 }
 
 /// The same for every address, so that nobody learns which ones exist (SEC-14).

@@ -3,8 +3,10 @@
 mod backup;
 mod bad_input;
 mod behind_nginx;
+mod clerk;
 mod endings;
 mod fake_smtp;
+mod memory;
 mod nginx;
 mod operator;
 mod outbox;
@@ -12,6 +14,7 @@ mod outbox_digests;
 mod outbox_over_smtp;
 mod probe;
 mod program;
+mod sealing;
 mod slow;
 mod smtp;
 mod soak;

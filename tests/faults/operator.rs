@@ -9,7 +9,7 @@ use crate::program::{Plan, Program};
 const PASSWORD: &str = "mortar lily 9 kettle";
 
 /// Runs a command with these lines on its standard input: whether it went well, and what it said.
-pub fn run(data: &Path, arguments: &[&str], typed: &[&str]) -> (bool, String) {
+fn run(data: &Path, arguments: &[&str], typed: &[&str]) -> (bool, String) {
     let plan = arguments.iter().fold(Plan::over(data), |plan, argument| plan.argument(argument));
     let mut child = plan.command().stdin(Stdio::piped()).spawn().expect("starts");
     let mut input = child.stdin.take().expect("piped");

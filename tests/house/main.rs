@@ -1,5 +1,7 @@
 //! The rules of the house that no compiler knows: who may import whom, and where certain crates may be used.
 
+mod supply;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

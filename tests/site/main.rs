@@ -19,6 +19,7 @@ mod form;
 mod headers;
 mod inbox;
 mod inbox_hostile;
+mod inbox_large;
 mod leaving;
 mod leaving_backup;
 mod leaving_export;

@@ -11,6 +11,8 @@ RUN mkdir src benches \
     && rm -r src benches
 
 COPY . .
+# What --version names, as there is no git in here: --build-arg BUILD_COMMIT=$(git rev-parse --short=12 HEAD)
+ARG BUILD_COMMIT
 # cargo goes by times, and the stand-ins are newer than what was copied.
 RUN find src -name '*.rs' -exec touch {} + \
     && cargo build --locked --profile dist \

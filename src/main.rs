@@ -6,8 +6,8 @@ use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
-use practice_site::app;
-use practice_site::config::{Cli, Command, Environment, Settings, Typed};
+use practice_site::app::{self, Findings};
+use practice_site::config::{Cli, Command, Environment, Settings};
 use practice_site::web;
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
@@ -34,7 +34,13 @@ async fn run() -> ExitCode {
     let settings = Settings::check(cli.typed, &Environment::read());
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(settings).await,
-        Command::Check => check(&typed, settings),
+        Command::Init { dir } => tell(app::init::init(&dir)),
+        Command::Check { deploy: false } => report(app::check(&typed, settings)),
+        Command::Check { deploy: true } => report(app::deploy::check(&typed, settings).await),
+        Command::MailTest => match settings {
+            Ok(settings) => tell(app::mail_test::send(settings).await),
+            Err(faults) => exit(&faults),
+        },
         // Nothing but the address: a fault in another setting must not restart a site that lives.
         Command::Healthcheck => healthcheck(Settings::listen(&typed)).await,
         Command::Staff(command) => match settings {
@@ -67,8 +73,7 @@ async fn serve(settings: Result<Settings, Vec<String>>) -> ExitCode {
     exit(&outcome.err().unwrap_or_default())
 }
 
-fn check(typed: &Typed, settings: Result<Settings, Vec<String>>) -> ExitCode {
-    let findings = app::check(typed, settings);
+fn report(findings: Findings) -> ExitCode {
     for warning in &findings.warnings {
         println!("warning: {warning}");
     }

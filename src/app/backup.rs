@@ -15,8 +15,8 @@ use jiff::{Timestamp, ToSpan};
 use super::restore;
 use crate::audit::{self, Actor, By, Entry, Outcome};
 use crate::config::Settings;
-use crate::db::{Db, update};
 use crate::db::copy::{name_of, night_of, prove};
+use crate::db::{Db, update};
 use crate::inquiry::regular::{self, Task};
 
 /// In bytes; what senders write comes first.
@@ -100,7 +100,9 @@ async fn record(conn: &mut sqlx::SqliteConnection, actor: Actor, now: Timestamp)
 pub fn prune(folder: &Path, database: &Path, days: u16, today: Date) -> Result<()> {
     let oldest = today.saturating_sub(i64::from(days).days());
     delete(folder, |file| {
-        name(file).and_then(|name| night_of(name.trim_end_matches(".part"))).is_some_and(|night| night < oldest)
+        name(file)
+            .and_then(|name| night_of(name.trim_end_matches(".part")))
+            .is_some_and(|night| night < oldest)
     })?;
     let data = database.parent().context("the database is in no folder")?;
     restore::clear_left_overs(data)?;

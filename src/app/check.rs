@@ -22,7 +22,7 @@ pub fn check(typed: &Typed, settings: Result<Settings, Vec<String>>) -> Findings
     let settings = settings.map_err(|found| faults.extend(found)).ok();
     match content::load(&typed.content, Timestamp::now()) {
         Ok(loaded) => {
-            warnings.extend(loaded.warnings.iter().map(ToString::to_string));
+            warnings.extend(loaded.gaps.iter().chain(&loaded.warnings).map(ToString::to_string));
             let mail = settings.map(|settings| mail(&settings, &loaded.content.practice));
             faults.extend(mail.and_then(Result::err).unwrap_or_default());
         }

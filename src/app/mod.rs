@@ -2,7 +2,10 @@
 
 pub mod backup;
 mod check;
+pub mod deploy;
 pub mod housekeeping;
+pub mod init;
+pub mod mail_test;
 pub mod operator;
 mod refresh;
 pub mod restore;
@@ -26,7 +29,7 @@ use crate::content::{self, watch::Changes};
 use crate::web::snapshot::Snapshot;
 use crate::web::{self, Web};
 
-pub use check::check;
+pub use check::{Findings, check};
 use storage::Storage;
 
 /// Whoever asked for the end waits this long at most; many supervisors kill after ten seconds.

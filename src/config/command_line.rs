@@ -6,13 +6,15 @@ use clap::{Args, Parser, Subcommand};
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "practice-site", version, about, after_help = ENVIRONMENT_ONLY)]
+#[command(name = "practice-site", version = VERSION, about, after_help = ENVIRONMENT_ONLY)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
     #[command(flatten)]
     pub typed: Typed,
 }
+
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUILT_FROM"), ")");
 
 const ENVIRONMENT_ONLY: &str = "\
 Only in the environment, so that no password shows in the process list:
@@ -26,8 +28,16 @@ Only in the environment, so that no password shows in the process list:
 pub enum Command {
     /// Run the site (what happens without a command, too)
     Serve,
+    /// Write a practice to begin with, texts and facts, into a new folder; gaps are marked
+    Init { dir: PathBuf },
     /// Check settings and content without serving; one line for each fault
-    Check,
+    Check {
+        /// Also list what is not yet fit for the public
+        #[arg(long)]
+        deploy: bool,
+    },
+    /// Send one email the way the site sends them, and explain what goes wrong
+    MailTest,
     /// Ask the running server whether it lives; exit code 0 if so
     Healthcheck,
     /// Accounts of the people who may read requests; passwords and codes come from standard input

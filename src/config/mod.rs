@@ -24,6 +24,8 @@ pub struct Settings {
     pub data: PathBuf,
     pub content: PathBuf,
     pub smtp_url: Option<Secret>,
+    /// Where that was read from, unless the environment held it.
+    pub smtp_url_file: Option<PathBuf>,
     pub mail_to: Option<String>,
     pub mail_from: Option<String>,
     pub backup: PathBuf,
@@ -79,6 +81,7 @@ impl Settings {
                 data: typed.data,
                 content: typed.content,
                 smtp_url,
+                smtp_url_file: environment.smtp_url_file.clone(),
                 mail_to,
                 mail_from,
                 trusted_proxies,

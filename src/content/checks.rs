@@ -168,6 +168,28 @@ pub fn warnings(manuscripts: &[Manuscript]) -> Vec<Fault> {
     lacking.map(|text| Fault { file: text.file.clone(), line: 1, message: message.into() }).collect()
 }
 
+/// Each `[[gap]]` that a text was begun with and nobody has filled.
+pub fn gaps(folder: &Folder) -> Vec<Fault> {
+    let texts = folder.pages.iter().chain(&folder.services).chain(&folder.articles).chain(&folder.faq);
+    let mut faults = Vec::new();
+    for file in folder.practice.iter().chain(texts) {
+        let is_toml = file.path.extension().is_some_and(|ending| ending == "toml");
+        for (index, line) in file.text.lines().enumerate() {
+            // There, a line that begins with brackets is a heading, and one that begins with # explains something.
+            if !(is_toml && line.trim_start().starts_with(['#', '['])) {
+                let message = |gap| format!("A gap waits for your words: [[{gap}]]");
+                let found = gaps_in(line).map(|gap| (file.path.clone(), message(gap)));
+                faults.extend(found.map(|(file, message)| Fault { file, line: index + 1, message }));
+            }
+        }
+    }
+    faults
+}
+
+fn gaps_in(line: &str) -> impl Iterator<Item = &str> {
+    line.split("[[").skip(1).filter_map(|rest| rest.split_once("]]")).map(|(gap, _)| gap)
+}
+
 #[cfg(test)]
 mod tests {
     use crate::content::fixture::{article, faults, folder, loaded, page, put, root, service};
@@ -244,5 +266,22 @@ mod tests {
         let expected =
             [format!("content/pages/home.md:1: {steps}"), format!("content/pages/home.md:7: {links}")];
         assert_eq!(faults(&dir), expected);
+    }
+
+    #[test]
+    fn each_gap_is_told_with_its_line_and_nothing_else_is_taken_for_one() {
+        let dir = folder();
+        let practice =
+            "#phone = \"[[not set]]\"\nname = \"[[Your practice]]\"\ntime_zone = \"America/New_York\"\n";
+        put(&dir, "practice.toml", &format!("{practice}[[people]]\nname = \"Ada Example\"\n"));
+        put(&dir, "pages/about.md", &page("about", "[[One]] and [[two]], see [this](/fees).\n"));
+        let gaps: Vec<String> = loaded(&dir).gaps.iter().map(ToString::to_string).collect();
+        let words = "A gap waits for your words";
+        let expected = [
+            format!("content/practice.toml:2: {words}: [[Your practice]]"),
+            format!("content/pages/about.md:5: {words}: [[One]]"),
+            format!("content/pages/about.md:5: {words}: [[two]]"),
+        ];
+        assert_eq!(gaps, expected);
     }
 }

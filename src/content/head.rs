@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::address::is_slug;
 use super::fault::Findings;
 use super::keys::{Day, Keys};
-use super::markdown;
+use super::markdown::{self, Filled};
 use super::{Article, Practice};
 
 /// Words and the line where they stand.
@@ -45,18 +45,27 @@ impl Head<'_> {
 
     /// Words that have to be there.
     pub fn required(&mut self, value: Option<String>, key: &str) -> String {
-        if value.is_none() {
+        let Some(value) = value else {
             self.add(key, format!("{key} is missing."));
+            return String::new();
+        };
+        let words = self.optional(Some(value), key);
+        if words.is_none() {
+            self.add(key, format!("{key} names a fact that is not set."));
         }
-        self.optional(value, key).unwrap_or_default()
+        words.unwrap_or_default()
     }
 
+    /// Words that are left out where they name a fact that is not set.
     pub fn optional(&mut self, value: Option<String>, key: &str) -> Option<String> {
-        let value = value?;
-        if value.contains("{{") {
-            self.add(key, "Facts in double braces work in the text only, not in its head.");
+        match markdown::fill_in(&value?, self.practice) {
+            Filled::Whole(words) => Some(markdown::with_curly_quotes(words.trim())),
+            Filled::Unset => None,
+            Filled::Unknown(name) => {
+                self.add(key, format!("There is no fact called {{{{{name}}}}}."));
+                Some(String::new())
+            }
         }
-        Some(markdown::with_curly_quotes(value.trim()))
     }
 
     pub fn summary(&mut self, value: Option<String>, key: &str) -> String {
@@ -163,8 +172,10 @@ mod tests {
 
     #[test]
     fn words_of_the_head_have_to_fit() {
-        let facts = "Facts in double braces work in the text only, not in its head.";
-        assert_fault("title = \"Trust\"", "title = \"{{name}}\"", &format!("x.md:2: {facts}"));
+        let unknown = "There is no fact called {{nme}}.";
+        assert_fault("title = \"Trust\"", "title = \"{{nme}}\"", &format!("x.md:2: {unknown}"));
+        let unset = "title names a fact that is not set.";
+        assert_fault("title = \"Trust\"", "title = \"Call {{phone}}\"", &format!("x.md:2: {unset}"));
         let short = "summary has 5 letters; 50 to 160 show well in search results.";
         let summary = "Sixty letters or so that say what this text is about: Trust.";
         assert_fault(summary, "Short", &format!("x.md:3: {short}"));

@@ -18,6 +18,8 @@ use super::{Article, Content, Page, Practice, Service, checks, practice_file};
 #[derive(Debug)]
 pub struct Loaded {
     pub content: Content,
+    /// Where a text still waits for words of the practice.
+    pub gaps: Vec<Fault>,
     pub warnings: Vec<Fault>,
 }
 
@@ -38,6 +40,7 @@ pub fn load(dir: &Path, now: Timestamp) -> Result<Loaded, Faults> {
         today: now.to_zoned(practice.time_zone()).date(),
     };
     reading.read(&folder, &reader, dir_name(dir));
+    let gaps = checks::gaps(&folder);
     reading.check(reader.today);
     reading.faults.extend(folder.faults);
     reading.faults.sort();
@@ -48,7 +51,7 @@ pub fn load(dir: &Path, now: Timestamp) -> Result<Loaded, Faults> {
     let mut warnings = folder.warnings;
     warnings.extend(checks::warnings(&reading.manuscripts));
     let today = reader.today;
-    Ok(Loaded { content: reading.content(practice, folder.photos, today), warnings })
+    Ok(Loaded { content: reading.content(practice, folder.photos, today), gaps, warnings })
 }
 
 fn dir_name(dir: &Path) -> &Path {

@@ -55,7 +55,8 @@ async fn version(conn: &mut SqliteConnection) -> Result<Option<i64>> {
 /// Whether a file of this name is a copy from before an update of this database.
 pub fn is_from_before(database: &Path, file: &Path) -> bool {
     let start: PathBuf = beside(database, BEFORE);
-    let names = (start.file_name().and_then(|name| name.to_str()), file.file_name().and_then(|name| name.to_str()));
+    let names =
+        (start.file_name().and_then(|name| name.to_str()), file.file_name().and_then(|name| name.to_str()));
     matches!(names, (Some(start), Some(name)) if name.starts_with(start))
 }
 
@@ -106,7 +107,10 @@ mod tests {
         let good = with("CREATE TABLE half (a TEXT) STRICT; INSERT INTO half VALUES ('x')");
         update(&writer, &path, &good).await.expect("updates");
         let error = format!("{:#}", update(&writer, &path, &MIGRATIONS).await.expect_err("a step back"));
-        assert!(error.contains("made by a newer version of this program") && error.contains("9999"), "{error}");
+        assert!(
+            error.contains("made by a newer version of this program") && error.contains("9999"),
+            "{error}"
+        );
         assert_eq!(count(&writer, "SELECT count(*) FROM half").await, 1, "nothing was changed");
     }
 }

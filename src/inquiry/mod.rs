@@ -40,6 +40,7 @@ pub mod store;
 pub mod suspicion;
 pub mod timeline;
 pub mod token;
+pub mod weeks;
 
 #[cfg(test)]
 mod fixture;

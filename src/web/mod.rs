@@ -7,6 +7,7 @@ mod compression;
 pub mod error;
 pub mod form;
 pub mod health;
+mod log;
 pub mod render;
 mod search;
 pub mod security;
@@ -31,7 +32,7 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -113,6 +114,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/healthz", get(health::lives))
         .route("/readyz", get(health::ready))
         .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(from_fn(log::layer))
         .layer(from_fn_with_state(web.clone(), security::layer))
         // Below the layers, since public pages carry all their headers from the start.
         .fallback(public)

@@ -197,7 +197,9 @@ mod tests {
         deaf.write_all(b"GET /much HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("written");
         // The question never ends.
         let mut slow = TcpStream::connect(address).await.expect("connects");
-        slow.write_all(b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\r\n").await.expect("written");
+        slow.write_all(b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 90\r\n\r\n")
+            .await
+            .expect("written");
         let (reader, mut writer) = slow.into_split();
         let drip = tokio::spawn(async move {
             while writer.write_all(b"a").await.is_ok() {
@@ -214,7 +216,10 @@ mod tests {
         let (address, _keep) = served().await;
         let mut stream = TcpStream::connect(address).await.expect("connects");
         for _ in 0..6 {
-            stream.write_all(b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab").await.expect("written");
+            stream
+                .write_all(b"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab")
+                .await
+                .expect("written");
             let mut heard = [0; 512];
             let length = stream.read(&mut heard).await.expect("an answer");
             assert!(heard[..length].starts_with(b"HTTP/1.1 200"), "closed too early");

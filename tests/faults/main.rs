@@ -6,6 +6,8 @@ mod behind_nginx;
 mod clerk;
 mod endings;
 mod fake_smtp;
+mod first_hour;
+mod mail_test;
 mod memory;
 mod nginx;
 mod operator;

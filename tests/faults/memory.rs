@@ -62,7 +62,7 @@ fn key_of(data: &Path, cookie: &str) -> PrivateKey {
     runtime.block_on(async {
         let db = Db::open_as_it_is(&data.join("practice.db")).await.expect("opens");
         let now = Timestamp::now().as_millisecond();
-        let found = session::find(&mut *db.read().await.expect("reads"), cookie, now).await;
+        let found = session::find(&mut db.read().await.expect("reads"), cookie, now).await;
         found.expect("reads").expect("a session").private
     })
 }
@@ -77,7 +77,7 @@ fn raw(text: &str) -> Vec<u8> {
     bech32.decode(&digits.as_bytes()[..52]).expect("a key")
 }
 
-/// Every piece of memory that the program can write.
+/// Every piece of memory that the program can write, without the pages that are nothing but zeros.
 fn memory_of(program: &Program) -> Vec<Vec<u8>> {
     let maps = std::fs::read_to_string(format!("/proc/{}/maps", program.id())).expect("readable");
     let mut memory = File::open(format!("/proc/{}/mem", program.id())).expect("allowed to look");
@@ -91,7 +91,14 @@ fn memory_of(program: &Program) -> Vec<Vec<u8>> {
         // A piece may be given back while this looks.
         memory.read_exact(&mut piece).ok().map(|()| piece)
     });
-    pieces.collect()
+    pieces.flat_map(|piece| used(&piece)).collect()
+}
+
+fn used(piece: &[u8]) -> Vec<Vec<u8>> {
+    const PAGE: usize = 4096;
+    let is_blank = |page: &&[u8]| page.len() == PAGE && **page == [0; PAGE];
+    let pages: Vec<&[u8]> = piece.chunks(PAGE).collect();
+    pages.split(|page| is_blank(page)).filter(|run| !run.is_empty()).map(|run| run.concat()).collect()
 }
 
 fn count(memory: &[Vec<u8>], secret: &[u8]) -> usize {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::program::{Plan, Program};
+use crate::wire::get;
 
 const PASSWORD: &str = "mortar lily 9 kettle";
 
@@ -51,4 +52,19 @@ fn accounts_are_made_while_the_site_serves_and_the_next_start_speaks_of_no_set_u
     let (_, said) = run(data.path(), &["staff", "list"], &[]);
     assert!(said.contains("jo@example.com"), "{said}");
     assert!(!program.printed().contains("set-up"), "{}", program.printed());
+}
+
+#[test]
+fn prv_04_the_log_names_the_kind_of_page_and_never_what_was_asked_for() {
+    let data = tempfile::tempdir().expect("a folder");
+    let program = Program::over(data.path());
+    assert_eq!(get(program.address, "/healthz").status(), 200);
+    assert_eq!(get(program.address, "/search?q=marmalade").status(), 200);
+    assert_eq!(get(program.address, "/request-consultation/received/K7QF-2M").status(), 200);
+    program.wait_for("method=GET route=\"/request-consultation/received/{reference}\" status=200 ms=");
+    let printed = program.printed();
+    assert!(printed.contains("answered method=GET route=\"/search\" status=200 ms="), "{printed}");
+    for word in ["marmalade", "K7QF", "healthz"] {
+        assert!(!printed.contains(word), "{word}\n{printed}");
+    }
 }

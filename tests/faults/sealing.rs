@@ -5,6 +5,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::clerk::{Clerk, EMAIL, PASSWORD, add_account, spaced};
 use crate::program::{Plan, Program, signal};
@@ -14,7 +15,7 @@ const NEW_PASSWORD: &str = "velvet anchor 4 prune";
 
 /// The calls that put something on the disk, each with how many of them an ordinary run looks at.
 const WRITES: [(&str, &[usize]); 3] =
-    [("pwrite64", &[1, 2, 3, 5, 8, 13, 21]), ("fdatasync", &[1, 2]), ("unlink", &[1])];
+    [("pwrite64", &[1, 2, 5, 13]), ("fdatasync", &[1, 2]), ("unlink", &[1])];
 
 /// `SEAL_WRITES=60` looks at each of so many.
 fn places(ordinary: &[usize]) -> Vec<usize> {
@@ -66,7 +67,9 @@ fn dying(n: usize, call: &str, mut program: Program, last: &Last<'_>) -> (u16, b
     let Last { path, session: cookie, body } = last;
     let headers = format!("{FORM}Cookie: session={cookie}\r\n");
     let heard = request(program.address, "POST", path, &headers, body.as_bytes());
-    let died = program.ended_within(std::time::Duration::from_millis(100)).is_some();
+    // No answer means that it is about to be gone; an answer may come right before its end.
+    let limit = if heard.status() == 0 { Duration::from_secs(20) } else { Duration::from_millis(300) };
+    let died = program.ended_within(limit).is_some();
     drop(program);
     signal("-TERM", strace.id());
     strace.wait().expect("ends");
@@ -117,7 +120,7 @@ fn seal_09_killed_at_any_write_of_a_change_of_password_the_old_or_the_new_one_op
         kills += places(ordinary).iter().map_while(|n| dies(n).then_some(())).count();
     }
     println!("{kills} kills in a change of password");
-    assert!(kills >= 5, "it was hardly ever killed in the middle: {kills}");
+    assert!(kills >= 4, "it was hardly ever killed in the middle: {kills}");
 }
 
 /// One set-up that dies; gives whether it did.
@@ -133,7 +136,7 @@ fn sets_up_and_dies(n: usize, call: &str) -> bool {
     let clerk = Clerk::sign_in(program.address, PASSWORD).unwrap_or_else(|| {
         assert_eq!(status, 0, "told that the account is there, and it is not");
         let done = post(program.address, "/admin/setup", &body);
-        assert!(done.status() < 400, "neither the code nor the account opens: {}", done.text);
+        assert_eq!(done.status(), 200, "neither the code nor the account opens: {}", done.text);
         Clerk::sign_in(program.address, PASSWORD).expect("signed in")
     });
     assert!(!code_file.exists(), "a code that opens nothing any more is gone");
@@ -149,5 +152,5 @@ fn seal_09_killed_at_any_write_of_set_up_the_code_or_the_new_account_opens_every
         kills += places(ordinary).iter().map_while(|n| sets_up_and_dies(*n, call).then_some(())).count();
     }
     println!("{kills} kills in a set-up");
-    assert!(kills >= 5, "it was hardly ever killed in the middle: {kills}");
+    assert!(kills >= 4, "it was hardly ever killed in the middle: {kills}");
 }

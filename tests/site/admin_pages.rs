@@ -52,7 +52,7 @@ async fn settings_list_what_visitors_look_for_and_do_not_find() {
     let page = founder.browser.page("/admin/settings").await;
     let text = words(one(&page, "main"));
     assert!(text.contains("Details visitors look for"));
-    assert!(text.contains("PhoneEmpty. Written as phone"), "{text}");
+    assert!(text.contains("PhoneNo page names a number to call. Written as phone"), "{text}");
     assert!(text.contains("Last backupNone"), "{text}");
     assert!(text.contains("No mail server is set"), "{text}");
     assert!(!text.contains("is not shown, because of a fault"));

@@ -60,7 +60,7 @@ async fn a_request_is_seen_called_noted_booked_and_ends_as_a_client() {
 
     let today = browser.page("/admin").await;
     assert_eq!(words(all(&today, "main h2")[0]), "Reply now");
-    let row = words(one(&today, "tbody tr"));
+    let row = words(one(&today, ".inbox tbody tr"));
     for part in
         ["Sam Made-Up", "Couples therapy", "Oregon", "Call, no voicemail", "Email", "Due Monday", "Received"]
     {
@@ -465,5 +465,5 @@ async fn where_the_disk_is_full_reading_goes_on_and_a_typed_note_is_not_lost() {
     let page = answer.html();
     assert!(words(one(&page, ".error-summary")).contains("What you typed is still here"));
     assert_eq!(Form::on(&page, &at(&reference, "notes")).value("note"), "Typed for ten minutes");
-    assert!(words(one(&browser.page("/admin").await, "tbody")).contains("Sam Made-Up"));
+    assert!(words(one(&browser.page("/admin").await, ".inbox tbody")).contains("Sam Made-Up"));
 }

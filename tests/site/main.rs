@@ -35,5 +35,6 @@ mod press;
 mod reception;
 mod search;
 mod structured_data;
+mod today;
 mod visit;
 mod watch;

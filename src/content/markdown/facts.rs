@@ -8,7 +8,7 @@ use crate::content::fault::Findings;
 
 /// What came of the facts that a text names.
 #[derive(Debug, PartialEq, Eq)]
-enum Filled {
+pub enum Filled {
     /// All of them are set.
     Whole(String),
     /// One of them is not set.
@@ -18,7 +18,7 @@ enum Filled {
 }
 
 /// Puts facts into one piece of text. `Unknown` weighs more than `Unset`.
-fn fill_in(text: &str, practice: &Practice) -> Filled {
+pub fn fill_in(text: &str, practice: &Practice) -> Filled {
     let mut whole = String::with_capacity(text.len());
     let mut is_unset = false;
     let mut rest = text;

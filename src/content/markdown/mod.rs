@@ -16,6 +16,7 @@ use comrak::{Arena, Options, parse_document};
 use super::fault::Findings;
 use super::photos::Photos;
 use super::{Practice, Prose, Question, Section};
+pub use facts::{Filled, fill_in};
 use html::Writer;
 
 /// A text, and what other texts and checks need to know of it.

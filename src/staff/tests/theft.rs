@@ -36,7 +36,7 @@ async fn values(db: &Db) -> Vec<Vec<u8>> {
 /// What somebody would try: each value as it is, as a digest, as what comes after the slow hash, as a cookie.
 async fn keys_from(values: &[Vec<u8>], practice: &Practice) -> Vec<WrappingKey> {
     let mut keys = Vec::new();
-    let copy = copy_of(&mut *practice.db.read().await.expect("reads"), "staff:1").await.expect("reads");
+    let copy = copy_of(&mut practice.db.read().await.expect("reads"), "staff:1").await.expect("reads");
     let recipe = copy.expect("a copy").recipe;
     for value in values {
         keys.extend(value.as_slice().try_into().ok().map(WrappingKey::new));
@@ -67,7 +67,7 @@ fn opens_anything(keys: &[WrappingKey], values: &[Vec<u8>]) -> bool {
 async fn seal_02_a_copy_of_the_data_folder_opens_nothing_whatever_in_it_is_tried_as_a_key() {
     let founded = founded().await;
     let (db, data) = (&founded.practice.db, founded.practice.data.path());
-    let public = keys::current(&mut *db.read().await.expect("reads")).await.expect("a key");
+    let public = keys::current(&mut db.read().await.expect("reads")).await.expect("a key");
     let sealed = seal(&public, "K7QF-2M", b"hello").expect("seals");
     let mut values = values(db).await;
     for file in std::fs::read_dir(data).expect("a folder") {
@@ -87,10 +87,9 @@ async fn seal_02_a_copy_of_the_data_folder_opens_nothing_whatever_in_it_is_tried
     assert!(!opens_anything(&keys, &values), "something in the folder opens something else in it");
 
     // With what is not in the folder, the very same attempt succeeds.
-    let copy =
-        copy_of(&mut *db.read().await.expect("reads"), RECOVERY).await.expect("reads").expect("a copy");
+    let copy = copy_of(&mut db.read().await.expect("reads"), RECOVERY).await.expect("reads").expect("a copy");
     let hashing = &founded.practice.door.hashing;
     let derived = hashing.derive(founded.recovery_code.as_str(), copy.recipe).await.expect("derives");
-    assert!(opens_anything(&[derived.wrapping.clone()], &values));
+    assert!(opens_anything(std::slice::from_ref(&derived.wrapping), &values));
     assert_eq!(holder_of(founded.id), "staff:1");
 }

@@ -21,6 +21,7 @@ pub mod settings;
 mod setup;
 mod sign_in;
 mod today;
+mod weeks;
 
 use std::sync::Arc;
 

@@ -77,33 +77,109 @@ pub struct Detail {
     pub value: String,
     /// Where it is written.
     pub key: &'static str,
+    /// What follows from its being empty.
+    pub without: &'static str,
 }
 
 /// What visitors look for, and what the site can tell them. Where nothing is known, pages leave it out.
 pub fn details(practice: &Practice) -> Vec<Detail> {
-    let detail = |name, key, value: Option<String>| Detail { name, key, value: value.unwrap_or_default() };
+    let of = |name, key, value: Option<String>, without| {
+        let value = value.unwrap_or_default();
+        Detail { name, key, value, without }
+    };
+    let mut details = place(practice, of);
+    details.extend(work(practice, of));
+    details
+}
+
+type NewDetail = fn(&'static str, &'static str, Option<String>, &'static str) -> Detail;
+
+fn place(practice: &Practice, of: NewDetail) -> Vec<Detail> {
+    let states = Some(practice.licensed_states.join(", "));
     vec![
-        detail("Phone", "phone", practice.phone.clone()),
-        detail("Email", "email", practice.email.clone()),
-        detail("Address", "[address]", address(practice)),
-        detail("Way to the rooms", "directions", practice.directions.clone()),
-        detail("Access without steps", "step_free_access", practice.step_free_access.clone()),
-        detail("Hours", "[hours]", Some(hours(practice))),
-        detail("States with a license", "licensed_states", Some(practice.licensed_states.join(", "))),
-        detail("License numbers", "[[people.licenses]]", licenses(practice)),
-        detail("Fees", "[[fees.services]]", fees(practice)),
-        detail("Insurance", "fees.accepts_insurance", insurance(practice)),
-        detail("Cancellation", "fees.cancellation", practice.fees.cancellation.clone()),
-        detail("Length of the first call", "first_call.minutes", first_call(practice)),
-        detail("Online or in person", "policies.session_format", practice.policies.session_format.clone()),
-        detail(
+        of("Phone", "phone", practice.phone.clone(), "No page names a number to call."),
+        of("Email", "email", practice.email.clone(), "No page names an address to write to."),
+        of("Address", "[address]", address(practice), "No page says where the rooms are."),
+        of(
+            "Way to the rooms",
+            "directions",
+            practice.directions.clone(),
+            "No page says how to find the rooms.",
+        ),
+        of(
+            "Access without steps",
+            "step_free_access",
+            practice.step_free_access.clone(),
+            "No page says whether there are stairs.",
+        ),
+        of("Hours", "[hours]", Some(hours(practice)), "No page names hours, and answers are due by 5 PM."),
+        of(
+            "States with a license",
+            "licensed_states",
+            states,
+            "The form offers every state, and no page says where you may see people.",
+        ),
+        of(
+            "License numbers",
+            "[[people.licenses]]",
+            licenses(practice),
+            "Nobody can look a license up at its board.",
+        ),
+    ]
+}
+
+fn work(practice: &Practice, of: NewDetail) -> Vec<Detail> {
+    let policies = &practice.policies;
+    vec![
+        of("Fees", "[[fees.services]]", fees(practice), "Pages say to ask about fees on the call."),
+        of(
+            "Insurance",
+            "fees.accepts_insurance",
+            insurance(practice),
+            "No page says whether you take insurance.",
+        ),
+        of(
+            "Cancellation",
+            "fees.cancellation",
+            practice.fees.cancellation.clone(),
+            "No page says what a late cancellation costs.",
+        ),
+        of(
+            "Length of the first call",
+            "first_call.minutes",
+            first_call(practice),
+            "No page says how long the first call takes.",
+        ),
+        of(
+            "Online or in person",
+            "policies.session_format",
+            policies.session_format.clone(),
+            "No page says whether sessions are online.",
+        ),
+        of(
             "What one partner tells alone",
             "policies.partner_secrets",
-            practice.policies.partner_secrets.clone(),
+            policies.partner_secrets.clone(),
+            "No page says what you do with what one partner tells you alone.",
         ),
-        detail("Notice of privacy practices", "hipaa_notice_url", practice.hipaa_notice_url.clone()),
-        detail("Crisis numbers, looked over", "crisis.confirmed", crisis(practice)),
-        detail("Contact for security researchers", "security_contact", practice.security_contact.clone()),
+        of(
+            "Notice of privacy practices",
+            "hipaa_notice_url",
+            practice.hipaa_notice_url.clone(),
+            "The privacy page has no link to your notice.",
+        ),
+        of(
+            "Crisis numbers, looked over",
+            "crisis.confirmed",
+            crisis(practice),
+            "Nobody has said that the emergency numbers were tried.",
+        ),
+        of(
+            "Contact for security researchers",
+            "security_contact",
+            practice.security_contact.clone(),
+            "There is no security.txt.",
+        ),
     ]
 }
 

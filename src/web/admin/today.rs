@@ -14,6 +14,7 @@ use super::gate::Staff;
 use super::inquiries::row::{Row, rows};
 use super::layout::{AdminLayout, notice};
 use super::settings::details;
+use super::weeks::Chart;
 use crate::audit::{Entry, Outcome};
 use crate::inquiry::answers::{LookingFor, Voicemail, Way};
 use crate::inquiry::contact::Kind;
@@ -21,7 +22,7 @@ use crate::inquiry::inbox::{self, View};
 use crate::inquiry::ledger::Look;
 use crate::inquiry::status::Status;
 use crate::inquiry::timeline::Step;
-use crate::inquiry::{record, retention};
+use crate::inquiry::{record, retention, weeks};
 
 #[derive(Template)]
 #[template(path = "admin/today.html")]
@@ -42,6 +43,8 @@ struct TodayPage<'a> {
     empty_details: usize,
     /// The texts have a fault, so visitors see older ones.
     faulty: bool,
+    /// Not there while no request has come in.
+    chart: Option<Chart>,
 }
 
 /// The three lists.
@@ -57,6 +60,7 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
     let counts = inbox::counts(&mut look).await?;
     let leaving = retention::leaving(&mut look, &practice.retention, now).await?.len();
     let erasing_waits = retention::hold(&mut look, &practice.retention, now).await?.is_some();
+    let weeks = weeks::last(&mut look, &practice.time_zone(), now).await?;
     let entry = Entry {
         by: staff.by(),
         event: "list viewed",
@@ -78,6 +82,7 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
         erasing_waits,
         to_review: due.map(|text| (text.title.as_str(), text.slug.as_str())).collect(),
         empty_details: details(practice).iter().filter(|detail| detail.value.is_empty()).count(),
+        chart: Chart::new(&weeks),
         faulty: !web.faults.load().is_empty(),
         held: counts.iter().find(|(view, _)| *view == View::Spam).map_or(0, |(_, count)| *count),
     }))

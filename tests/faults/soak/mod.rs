@@ -16,8 +16,10 @@ use std::time::{Duration, Instant};
 use chance::Chance;
 use practice::Practice;
 
+type Step = fn(&mut Practice, &mut Chance);
+
 /// What happens, and how often beside the others.
-const STEPS: [(u32, &str, fn(&mut Practice, &mut Chance)); 12] = [
+const STEPS: [(u32, &str, Step); 12] = [
     (20, "one request", Practice::submits),
     (8, "the same request twice", Practice::submits_twice),
     (6, "the same request several times at once", Practice::submits_at_once),

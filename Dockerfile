@@ -4,8 +4,8 @@ WORKDIR /build
 
 # The dependencies alone, with stand-ins for our own code: this takes long, and changes only with these two files.
 COPY Cargo.toml Cargo.lock ./
-RUN mkdir src benches \
-    && echo 'fn main() {}' | tee src/main.rs src/build.rs > benches/inbox.rs \
+RUN mkdir -p src benches/speed \
+    && echo 'fn main() {}' | tee src/main.rs src/build.rs > benches/speed/main.rs \
     && touch src/lib.rs \
     && cargo build --locked --profile dist \
     && rm -r src benches

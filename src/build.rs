@@ -18,6 +18,9 @@ fn commit() -> String {
         return "a debug build".to_owned();
     }
     let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return "commit unknown".to_owned() };
+    for source in ["Cargo.lock", "Cargo.toml", "content", "src", "static", "templates"] {
+        println!("cargo:rerun-if-changed={source}");
+    }
     // HEAD changes with a checkout, its log with each commit.
     for name in ["HEAD", "logs/HEAD"] {
         if let Some(file) = git(&["rev-parse", "--git-path", name]) {

@@ -75,7 +75,8 @@ impl Db {
 
     async fn with_readers(path: &Path, writer: SqlitePool, in_use: InUse) -> Result<Self> {
         let readers = pool(READERS)
-            .connect_with(options(path).read_only(true))
+            // The cache in KiB, for each connection: the rest is in the system's own.
+            .connect_with(options(path).read_only(true).pragma("cache_size", "-512"))
             .await
             .context("the database can't be opened for reading")?;
         let damaged = Arc::new(AtomicBool::new(false));
@@ -209,13 +210,22 @@ fn options(path: &Path) -> SqliteConnectOptions {
 }
 
 fn writing(path: &Path) -> SqliteConnectOptions {
-    options(path)
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
+    let options = if is_new(path) {
+        // Said again later, it would be written into the database each time, also into one that must not be changed.
+        options(path).auto_vacuum(SqliteAutoVacuum::Incremental)
+    } else {
+        options(path)
+    };
+    options
         .journal_mode(SqliteJournalMode::Wal)
         // FULL: an acknowledged inquiry survives a power cut, not only a crash of the program.
         .synchronous(SqliteSynchronous::Full)
         // What is deleted is overwritten.
         .pragma("secure_delete", "ON")
+}
+
+fn is_new(path: &Path) -> bool {
+    std::fs::metadata(path).map_or(true, |file| file.len() == 0)
 }
 
 /// Makes the file readable for nobody else before SQLite would make it readable for all; its log files follow.

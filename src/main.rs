@@ -47,9 +47,10 @@ async fn run() -> ExitCode {
             Ok(settings) => tell(app::operator::staff(settings, command, typed_lines()).await),
             Err(faults) => exit(&faults),
         },
-        Command::Backup { file } => match settings {
-            Ok(settings) => tell(app::backup::make(settings, &file).await),
-            Err(faults) => exit(&faults),
+        Command::Backup { file, .. } => match (settings, file) {
+            (Ok(settings), Some(file)) => tell(app::backup::make(settings, &file).await),
+            (Ok(settings), None) => tell(app::backup::latest(settings).await),
+            (Err(faults), _) => exit(&faults),
         },
         Command::Restore { file } => match settings {
             Ok(settings) => tell(app::restore::restore(settings, &file).await),

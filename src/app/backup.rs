@@ -19,6 +19,8 @@ use crate::db::copy::{name_of, night_of, prove};
 use crate::db::{Db, update};
 use crate::inquiry::regular::{self, Task};
 
+/// The copy that `latest` makes anew, beside those of the nights.
+const LATEST: &str = "latest.db";
 /// In bytes; what senders write comes first.
 const ROOM_LEFT: u64 = 64 * 1024 * 1024;
 
@@ -34,15 +36,44 @@ pub async fn make(settings: Settings, file: &Path) -> Result<String> {
     );
     let db = Db::open_as_it_is(&settings.data.join("practice.db")).await?;
     db.copy_to(file).await?;
+    note_and_look_over(db, true).await?;
+    Ok(format!("The copy is {}. It was read to its end and is good.", file.display()))
+}
+
+/// Makes the copy anew that is carried to another machine every few minutes, and returns what to print. The ledger notes
+/// the first of a day: with each of them, nobody would find in it who saw what.
+///
+/// # Errors
+/// When there is too little room, the disk refuses, or the database is damaged.
+pub async fn latest(settings: Settings) -> Result<String> {
+    let folder = &settings.backup;
+    make_folder(folder)?;
+    let file = folder.join(LATEST);
+    let is_first = changed_on(&file) != Some(Timestamp::now().to_zoned(TimeZone::UTC).date());
+    let db = Db::open_as_it_is(&settings.data.join("practice.db")).await?;
+    check_room(&db, folder).await?;
+    db.copy_to(&file).await?;
+    note_and_look_over(db, is_first).await?;
+    Ok(format!("The latest copy is {}. It was read to its end and is good.", file.display()))
+}
+
+async fn note_and_look_over(db: Db, noted: bool) -> Result<()> {
     let made = async {
         let mut write = db.begin().await?;
         record(&mut write, Actor::Operator, Timestamp::now()).await?;
         write.commit().await.context("storing")
     };
-    made.await.context("the copy is made and good, but the ledger does not say so")?;
+    if noted {
+        made.await.context("the copy is made and good, but the ledger does not say so")?;
+    }
     db.check_whole().await.context("the copy is made and good, but should be restored soon")?;
     db.close().await;
-    Ok(format!("The copy is {}. It was read to its end and is good.", file.display()))
+    Ok(())
+}
+
+fn make_folder(folder: &Path) -> Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("{} can't be made", folder.display()))
 }
 
 fn taken(file: &Path) -> Result<bool> {
@@ -58,8 +89,7 @@ fn taken(file: &Path) -> Result<bool> {
 /// # Errors
 /// When there is too little room, the disk refuses, or the database is damaged.
 pub async fn nightly(db: &Db, folder: &Path, night: Date, now: Timestamp) -> Result<()> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.with_context(|| format!("{} can't be made", folder.display()))?;
+    make_folder(folder)?;
     let file = folder.join(name_of(night));
     // After a restore on the same day there is one, perhaps the very one that was restored.
     let there = taken(&file)? && prove(&file).await.is_ok();

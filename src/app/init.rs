@@ -53,7 +53,7 @@ pub fn init(dir: &Path) -> Result<String> {
     }
     Ok(format!(
         "Wrote {} files into {}.\n\n\
-         To look at it:\n    cd {shown}\n    practice-site\n\n\
+         To look at it, run this program in there:\n    cd {shown}\n    practice-site\n\n\
          Words in [[double brackets]] are gaps for your own. `practice-site check` lists them, and\n\
          `practice-site check --deploy` says what else is missing before the site can go public.",
         FILES.len(),

@@ -58,7 +58,7 @@ async fn run(
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("{} can't be listened on", settings.listen))?;
-    let snapshot = Snapshot::build(content, &settings.base_url, now)?;
+    let snapshot = Snapshot::build(content, &settings.base_url, now, Some(&refresh::cache(&settings)))?;
     let mail_folder = mail.smtp.is_none().then(|| mail.folder.clone());
     let storage = match Storage::open(&settings, mail.clone(), now).await {
         Ok(storage) => Some(storage),
@@ -78,9 +78,9 @@ async fn run(
     tasks.spawn(housekeeping::run(web.clone(), stopped.clone()));
     greet(&web.settings, mail_folder.as_deref(), setup_code.as_deref());
 
-    let router = web::router(web.clone());
+    let (ready, router) = (web::ready(web.clone()), web::router(web.clone()));
     let limits = web::serve::Limits::default();
-    let mut server = tokio::spawn(web::serve::serve(listener, router, limits, until(closed)));
+    let mut server = tokio::spawn(web::serve::serve(listener, ready, router, limits, until(closed)));
     let outcome = tokio::select! {
         signal = told_to_stop() => signal,
         ended = &mut server => Err(anyhow!("the server ended by itself: {ended:?}")),

@@ -1,6 +1,6 @@
 //! Keeps the pages fresh while the site runs: a text that changed, and a new day.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
+use crate::config::Settings;
 use crate::content::{self, watch::Changes};
 use crate::web::Web;
 use crate::web::snapshot::Snapshot;
@@ -93,14 +94,21 @@ async fn rebuild(web: &Arc<Web>) {
 fn build(web: &Web, now: Timestamp) -> Result<Snapshot, Vec<String>> {
     let loaded = content::load(&web.settings.content, now).map_err(|faults| faults.lines())?;
     let content = Arc::new(loaded.content);
-    Snapshot::build(content, &web.settings.base_url, now).map_err(|error| vec![format!("{error:#}")])
+    let cache = cache(&web.settings);
+    Snapshot::build(content, &web.settings.base_url, now, Some(&cache))
+        .map_err(|error| vec![format!("{error:#}")])
+}
+
+/// Where compressed pages are kept.
+pub fn cache(settings: &Settings) -> PathBuf {
+    settings.data.join("cache")
 }
 
 /// Swaps in the same pages, smaller. Takes seconds of one core the first time and none when they are known.
 async fn compress(web: &Arc<Web>) {
     let shared = web.clone();
-    let cache = web.settings.data.join("cache");
-    let smaller = spawn_blocking(move || shared.current.load_full().recompress(Some(&cache))).await;
+    let cache = cache(&web.settings);
+    let smaller = spawn_blocking(move || shared.current.load_full().recompress(&cache)).await;
     match smaller {
         // Nobody else swaps meanwhile: rebuilding and compressing take turns in one task.
         Ok(Ok(snapshot)) => web.current.store(Arc::new(snapshot)),

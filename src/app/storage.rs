@@ -1,12 +1,12 @@
 //! Everything that needs the data folder: database, keys, intake, outbox. It opens whole or not at all.
 
 use std::fs::{self, DirBuilder, Permissions};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -23,6 +23,8 @@ use crate::web::{Desk, Web};
 
 /// How long to wait before a storage that did not open is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
+/// The number of the user who may write anywhere.
+const ROOT: u32 = 0;
 
 /// Opened, but not yet at work.
 pub struct Storage {
@@ -95,8 +97,8 @@ async fn reopened(web: &Web, mail: MailSettings) -> Work {
         sleep(TRY_AGAIN).await;
         // The reason was logged at the start; the same line every half minute would bury the others.
         if let Ok(storage) = Storage::open(&web.settings, mail.clone(), web.now()).await {
-            tracing::info!("storage is open, so requests are taken in again");
             web.open(storage.desk);
+            tracing::info!("storage is open, so requests are taken in again");
             return storage.work;
         }
     }
@@ -112,9 +114,17 @@ pub fn create(data: &Path) -> Result<()> {
     keep_private(data)
         .with_context(|| format!("the data folder {} can't be made private", data.display()))?;
     let probe = data.join(".writable");
-    fs::write(&probe, b"")
-        .and_then(|()| fs::remove_file(&probe))
-        .with_context(|| format!("the data folder {} can't be written", data.display()))
+    let probed = fs::write(&probe, b"")
+        .and_then(|()| fs::metadata(&probe))
+        .and_then(|made| fs::remove_file(&probe).map(|()| made.uid()));
+    let us = probed.with_context(|| format!("the data folder {} can't be written", data.display()))?;
+    let owner = fs::metadata(data)?.uid();
+    ensure!(
+        us == owner || us != ROOT,
+        "the data folder {} belongs to user {owner}: run this as that user, who could not open what root leaves there",
+        data.display()
+    );
+    Ok(())
 }
 
 /// A folder that was there before may be open for others. One like /tmp, which is meant to be shared, is left alone.

@@ -50,7 +50,12 @@ pub enum Command {
     #[command(after_help = COPIES)]
     Backup {
         /// Must not be there yet
-        file: PathBuf,
+        #[arg(required_unless_present = "latest")]
+        file: Option<PathBuf>,
+        /// Instead of FILE, make latest.db in the folder of the nightly copies anew: for what carries copies to another
+        /// machine every few minutes
+        #[arg(long, conflicts_with = "file")]
+        latest: bool,
     },
     /// Put the copy in FILE in the place of the database; the site must be stopped
     #[command(after_help = COPIES)]
@@ -60,8 +65,9 @@ pub enum Command {
 const COPIES: &str = "\
 A copy holds requests, accounts and the ledger, and opens to nobody without a password or the recovery code. The texts,
 emails that became files, the settings, and the files form-key and setup-code are not in it: keep the content folder
-and your settings yourself, the recovery code on paper, and copies on another machine. What was erased, and accounts
-that were disabled, after a copy was made are back once it is restored.";
+and your settings yourself, the recovery code on paper, and copies on another machine. Accounts that were disabled after a
+copy was made are back once it is restored. What was erased is erased again, as long as the list `erased`, which lies
+with the nightly copies, is there or beside the copy.";
 
 /// What can be done about accounts.
 #[derive(Debug, Subcommand)]

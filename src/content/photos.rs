@@ -16,6 +16,9 @@ use super::fault::Fault;
 const WIDEST: usize = 1240;
 const HEAVIEST: usize = 300 * 1024;
 
+/// How each of the four formats marks what the camera noted: JPEG, PNG, WebP, AVIF, and XMP in any of them.
+const CAMERA_NOTES: [&[u8]; 5] = [b"Exif\0\0", b"eXIf", b"EXIF", b"\0\0Exif\0", b"ns.adobe.com/exif"];
+
 /// A picture, ready to be served.
 #[derive(Debug)]
 pub struct Photo {
@@ -53,7 +56,8 @@ impl Photos {
         }
         let bytes = std::fs::read(path).map_err(|error| format!("This file can't be read: {error}."))?;
         let photo = read(&name, bytes)?;
-        let warnings = too_large(&photo);
+        let mut warnings = too_large(&photo);
+        warnings.extend(tells_too_much(&photo));
         let warn = |message| Fault { file: PathBuf::from(shown), line: 1, message };
         self.0.insert(name, Arc::new(photo));
         Ok(warnings.into_iter().map(warn).collect())
@@ -94,6 +98,14 @@ fn too_large(photo: &Photo) -> Vec<String> {
         found.push(format!("This picture has {size} KB. Save it smaller: 300 KB are plenty."));
     }
     found
+}
+
+/// Where and when it was taken, and with what: everybody who saves the picture could read it.
+fn tells_too_much(photo: &Photo) -> Option<String> {
+    let holds = |mark: &&[u8]| photo.bytes.windows(mark.len()).any(|part| part == *mark);
+    let message = "This picture carries what the camera noted (Exif), which can be where it was taken. \
+                   Save it without (\"export for web\").";
+    CAMERA_NOTES.iter().any(holds).then(|| message.to_owned())
 }
 
 /// Names become addresses.
@@ -178,5 +190,17 @@ mod tests {
             "content/photos/wide.png:1: This picture is 1241 pixels wide. More than 1240 are never seen.",
         ];
         assert_eq!(warnings, expected);
+    }
+
+    #[test]
+    fn a_picture_that_tells_where_it_was_taken_is_warned_of() {
+        let dir = folder();
+        let mut told = png(10, 10);
+        told.extend(b"\0\0\0\x08eXIfMM\0*\0\0\0\x08");
+        put_bytes(&dir, "photos/told.png", &told);
+        put_bytes(&dir, "photos/plain.png", &png(10, 10));
+        let warnings: Vec<String> = loaded(&dir).warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].starts_with("content/photos/told.png:1: This picture carries"), "{warnings:?}");
     }
 }

@@ -188,7 +188,7 @@ impl Writer {
     async fn current_key(&self, write: &mut SqliteConnection) -> Result<Arc<PublicKey>> {
         let stored = keys::current(write).await?;
         let known = self.key.load_full();
-        if known.key_id() == stored.key_id() {
+        if *known == stored {
             return Ok(known);
         }
         let stored = Arc::new(stored);
@@ -202,7 +202,7 @@ async fn store_one(
     queued: &mut Queued,
     current: &Arc<PublicKey>,
 ) -> Result<Receipt> {
-    if queued.sealed.key.key_id() != current.key_id() {
+    if queued.sealed.key != *current {
         queued.seal_again(current)?;
     }
     // A second turn only where a random reference was taken already.

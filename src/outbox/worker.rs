@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::digest::{Digests, Held, MOST_LINES, Plan, Words};
 use super::queue::{self, Waiting};
@@ -21,6 +21,8 @@ use crate::mail::{Affects, Email, Mailer, SendError};
 
 /// The longest sleep, so that the heart beats and a clock that was changed is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// Between two looks that somebody asked for: a crowd of requests must not wait while the outbox is looked through for each.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// The rest after trouble with the database.
 const RECOVERY: Duration = Duration::from_secs(10);
 /// How long an email that is being sent may take when the program stops.
@@ -110,6 +112,7 @@ impl Worker {
             // Registered before looking for work, so that an email put in meanwhile is not overslept.
             let mut woken = pin!(wake.notified());
             woken.as_mut().enable();
+            let looked = Instant::now();
             let rest = {
                 let mut turn = pin!(self.turn());
                 tokio::select! {
@@ -122,7 +125,7 @@ impl Worker {
             };
             tokio::select! {
                 () = &mut shutdown => return,
-                () = woken => {}
+                () = woken => sleep_until(looked + BETWEEN_LOOKS).await,
                 () = sleep(rest) => {}
             }
         }

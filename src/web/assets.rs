@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::body::Bytes;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
@@ -26,7 +27,7 @@ pub struct Asset {
     /// Such as `/static/site.1f2e3d4c5b.css`.
     pub url: String,
     pub content_type: &'static str,
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
 }
 
 impl Assets {
@@ -34,8 +35,11 @@ impl Assets {
     pub fn load() -> Self {
         let mut files: BTreeMap<&'static str, Asset> = BTreeMap::new();
         for &(name, content_type, bytes) in FILES {
-            let bytes =
-                if name.ends_with(".css") { with_hashed_names(bytes, &files) } else { bytes.to_vec() };
+            let bytes = if name.ends_with(".css") {
+                with_hashed_names(bytes, &files).into()
+            } else {
+                Bytes::from_static(bytes)
+            };
             let url = hashed_url(name, &bytes);
             files.insert(name, Asset { url, content_type, bytes });
         }
@@ -79,7 +83,7 @@ mod tests {
     fn a_style_sheet_names_other_files_by_their_hashed_address() {
         let mut files = BTreeMap::new();
         let leaf =
-            Asset { url: "/static/leaf.00.svg".into(), content_type: "image/svg+xml", bytes: Vec::new() };
+            Asset { url: "/static/leaf.00.svg".into(), content_type: "image/svg+xml", bytes: Bytes::new() };
         files.insert("leaf.svg", leaf);
         let style = with_hashed_names(b"a{background:url(leaf.svg)}b{background:url('leaf.svg')}", &files);
         assert_eq!(style, b"a{background:url(/static/leaf.00.svg)}b{background:url(/static/leaf.00.svg)}");

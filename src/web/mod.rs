@@ -46,6 +46,7 @@ use crate::inquiry::ledger::Gap;
 use crate::inquiry::{Intake, Senders, TokenKey};
 use crate::outbox::Heartbeat;
 use crate::staff::Doorkeeper;
+use serve::Ready;
 use snapshot::Snapshot;
 
 /// Tells the time. Tests bring their own.
@@ -101,7 +102,8 @@ impl Web {
     }
 }
 
-/// Every route that is answered for one request alone. All other pages are ready in the snapshot, which `public` asks.
+/// Every route that is answered for one request alone. All other pages are ready in the snapshot; `serve` looks there
+/// before it asks the router.
 pub fn router(web: Arc<Web>) -> Router {
     Router::new()
         .route("/request-consultation", get(consultation::show).post(consultation::change))
@@ -121,13 +123,22 @@ pub fn router(web: Arc<Web>) -> Router {
         .with_state(web)
 }
 
-/// Everything that was rendered ahead of time: pages, feed, style sheet.
+/// Answers what was rendered ahead of time, for `serve` to ask first.
+pub fn ready(web: Arc<Web>) -> Ready {
+    Arc::new(move |request| page(&web, request))
+}
+
+/// A page, the feed, the style sheet: a look-up without a layer, a lock or a rendering.
+fn page<B>(web: &Web, request: &axum::http::Request<B>) -> Option<Response> {
+    web.current.load().page(request.method(), request.uri().path(), request.headers())
+}
+
+/// Whatever has no route: a ready page, where nobody looked for it before, or what to say in its place.
 async fn public(State(web): State<Arc<Web>>, request: Request) -> Response {
-    let ready = web.current.load().answer(request.method(), request.uri().path(), request.headers());
-    match ready {
-        Some(response) => security::dress(&web, response),
-        None => security::dress(&web, elsewhere(request.uri())),
-    }
+    page(&web, &request).unwrap_or_else(|| {
+        let instead = web.current.load().instead_of_page(request.uri().path());
+        security::dress(&web, instead.unwrap_or_else(|| elsewhere(request.uri())))
+    })
 }
 
 /// Not a public page: perhaps another address with a slash too many, else not there.

@@ -5,11 +5,12 @@
 use anyhow::Context;
 use askama::Template;
 use axum::body::Bytes;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 
 use super::assets::{Asset, Assets};
+use super::compression::{self, Effort};
 use super::error::Fault;
 use crate::content::photos::Photo;
 use crate::content::{Content, Practice};
@@ -157,7 +158,7 @@ impl Rendered {
     /// A file whose address changes with its content.
     pub fn asset(asset: &Asset) -> Self {
         let headers = kind(asset.content_type, "public, max-age=31536000, immutable");
-        Self { path: asset.url.clone(), body: asset.bytes.clone().into(), headers }
+        Self { path: asset.url.clone(), body: asset.bytes.clone(), headers }
     }
 
     /// A photograph of the practice, at an address that changes with it as well.
@@ -182,16 +183,35 @@ fn kind(content_type: &'static str, keep: &'static str) -> HeaderMap {
 /// The answer that carries a page made for this request alone: never kept, never in a search engine.
 pub fn html(page: &impl Template) -> Response {
     match page.render() {
-        Ok(text) => {
-            let headers = [
-                (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-                (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-                (super::security::ROBOTS, HeaderValue::from_static("noindex")),
-            ];
-            (headers, text).into_response()
-        }
+        Ok(text) => (for_this_request(), text).into_response(),
         Err(error) => Fault::from(error).into_response(),
     }
+}
+
+/// The same, compressed as the browser asks for. Only for pages on which no secret stands beside words that come from
+/// the request: from the length of those, an onlooker could guess it letter by letter (BREACH).
+pub fn html_compressed(page: &impl Template, request: &HeaderMap) -> Response {
+    let coding = compression::chosen(request);
+    let vary = [(header::VARY, HeaderValue::from_static("accept-encoding"))];
+    let made = page.render().map_err(Fault::from).and_then(|text| {
+        let body = compression::compressed(text.as_bytes(), coding, Effort::Quick)?;
+        Ok(match body.zip(coding.name()) {
+            Some((body, name)) => ([(header::CONTENT_ENCODING, name)], body).into_response(),
+            None => text.into_response(),
+        })
+    });
+    match made {
+        Ok(response) => (vary, for_this_request(), response).into_response(),
+        Err(fault) => fault.into_response(),
+    }
+}
+
+fn for_this_request() -> [(HeaderName, HeaderValue); 3] {
+    [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (super::security::ROBOTS, HeaderValue::from_static("noindex")),
+    ]
 }
 
 /// A path of this site as a whole address.

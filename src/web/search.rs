@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use askama::Template;
 use axum::extract::State;
-use axum::http::Uri;
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::Mutex;
@@ -151,12 +151,12 @@ struct IndexPage<'a> {
     hits: Vec<Hit>,
 }
 
-pub async fn index(State(web): State<Arc<Web>>, uri: Uri) -> Result<Response, Fault> {
+pub async fn index(State(web): State<Arc<Web>>, uri: Uri, headers: HeaderMap) -> Result<Response, Fault> {
     let snapshot = web.current.load_full();
     let query = asked(&uri);
     let hits = if query.is_empty() { Vec::new() } else { snapshot.index().await?.find(&query).await? };
     let layout = Layout::unlisted(snapshot.site(), "/search", "Search this site");
-    Ok(render::html(&IndexPage { layout, query, hits }))
+    Ok(render::html_compressed(&IndexPage { layout, query, hits }, &headers))
 }
 
 #[cfg(test)]

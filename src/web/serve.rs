@@ -27,6 +27,9 @@ use tower::Service;
 
 use super::client::Peer;
 
+/// Knows the answer to some requests at once.
+pub type Ready = Arc<dyn Fn(&hyper::Request<Incoming>) -> Option<Response> + Send + Sync>;
+
 /// Requests in progress get this long when the program stops.
 const FAREWELL: Duration = Duration::from_secs(8);
 /// The longest request line and headers together, in bytes.
@@ -65,8 +68,15 @@ fn open_files() -> u64 {
     }
 }
 
-/// Serves until `stop` is ready and the requests in progress have their answers.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+/// Serves until `stop` is ready and the requests in progress have their answers. What `ready` does not know is asked of the
+/// router.
+pub async fn serve(
+    listener: TcpListener,
+    ready: Ready,
+    router: Router,
+    limits: Limits,
+    stop: impl Future<Output = ()>,
+) {
     let places = Arc::new(Semaphore::new(usize::try_from(limits.connections).unwrap_or(usize::MAX)));
     let farewell = GracefulShutdown::new();
     let mut stop = pin!(stop);
@@ -80,7 +90,8 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             () = &mut stop => break,
         };
         let began = Arc::new(Mutex::new(Instant::now()));
-        let connection = connection(stream, peer, router.clone(), began.clone(), limits.headers);
+        let connection =
+            connection(stream, peer, ready.clone(), router.clone(), began.clone(), limits.headers);
         let connection = farewell.watch(connection);
         tokio::spawn(async move {
             // An error here is a client that went away or was too slow: nobody's fault, and nothing to tell.
@@ -125,6 +136,7 @@ async fn overdue(began: &Mutex<Instant>, longest: Duration) {
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
+    ready: Ready,
     router: Router,
     began: Arc<Mutex<Instant>>,
     headers: Duration,
@@ -136,7 +148,7 @@ fn connection(
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         *began.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        answer(router.clone(), request, peer)
+        answer(ready.clone(), router.clone(), request, peer)
     });
     http1::Builder::new()
         .timer(TokioTimer::new())
@@ -146,10 +158,14 @@ fn connection(
 }
 
 async fn answer(
+    ready: Ready,
     mut router: Router,
     request: hyper::Request<Incoming>,
     peer: SocketAddr,
 ) -> Result<Response, Infallible> {
+    if let Some(page) = ready(&request) {
+        return Ok(page);
+    }
     let mut request: Request = request.map(Body::new);
     request.extensions_mut().insert(Peer(peer));
     router.call(request).await
@@ -177,7 +193,7 @@ mod tests {
             request: Duration::from_millis(1_000),
             connections: 16,
         };
-        tokio::spawn(serve(listener, router, limits, async { drop(stopped.await) }));
+        tokio::spawn(serve(listener, Arc::new(|_| None), router, limits, async { drop(stopped.await) }));
         (address, move || drop(stop))
     }
 

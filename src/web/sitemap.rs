@@ -57,6 +57,7 @@ fn xml(site: Site) -> anyhow::Result<Rendered> {
     }
     paths.push(("/faq".to_owned(), content.faq.updated));
     paths.push(("/sitemap".to_owned(), None));
+    paths.push(("/request-consultation".to_owned(), None));
     paths.extend(content.services.iter().map(|service| (format!("/services/{}", service.slug), None)));
     for (topic, articles) in content.topics() {
         let newest = articles.into_iter().map(modified).max();

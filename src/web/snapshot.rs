@@ -2,12 +2,12 @@
 //!
 //! A snapshot never changes: a new one is built whole beside it and swapped in.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -29,14 +29,28 @@ pub struct Snapshot {
     /// In the time zone of the practice.
     today: Date,
     security_headers: HeaderMap,
-    stored: HashMap<String, Stored>,
+    stored: HashMap<String, Page>,
     /// Made for the first search, since most visits need none.
     index: Arc<OnceCell<Index>>,
 }
 
+/// Shared by the snapshots before and after the pages were compressed well.
+#[derive(Clone)]
+struct Page {
+    stored: Arc<Stored>,
+    /// Compressed as well as can be.
+    is_best: bool,
+}
+
 impl Snapshot {
-    /// Renders everything. `base_url` has no slash at its end.
-    pub fn build(content: Arc<Content>, base_url: &str, now: Timestamp) -> anyhow::Result<Self> {
+    /// Renders everything. `base_url` has no slash at its end. `cache` holds what was compressed well before; the rest is
+    /// compressed quickly.
+    pub fn build(
+        content: Arc<Content>,
+        base_url: &str,
+        now: Timestamp,
+        cache: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         let zone = &content.practice.time_zone;
         let today = now.in_tz(zone).with_context(|| format!("there is no time zone {zone}"))?.date();
         let assets = Arc::new(Assets::load());
@@ -45,33 +59,32 @@ impl Snapshot {
         let mut stored = HashMap::new();
         for rendered in everything(site)? {
             let path = rendered.path.clone();
-            let ready = Stored::new(rendered, &security_headers, |body, coding| {
+            let is_best = Cell::new(true);
+            let ready = Stored::new(rendered, &security_headers, |body, digest, coding| {
+                let kept = cache.and_then(|folder| compression::kept(body, digest, coding, folder));
+                if kept.is_some() {
+                    return Ok(kept);
+                }
+                is_best.set(false);
                 compression::compressed(body, coding, Effort::Quick)
             })?;
-            stored.insert(path, ready);
+            stored.insert(path, Page { stored: Arc::new(ready), is_best: is_best.get() });
         }
         let base_url = base_url.to_owned();
         let index = Arc::new(OnceCell::new());
         Ok(Self { content, base_url, assets, today, security_headers, stored, index })
     }
 
-    /// The same pages, compressed as well as can be. Slow: for a thread where nobody waits. What `cache` holds is not
-    /// made again, and what it holds of older pages is removed.
-    pub fn recompress(&self, cache: Option<&Path>) -> anyhow::Result<Self> {
-        if let Some(folder) = cache {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("could not create {}", folder.display()))?;
-        }
+    /// The same pages, each compressed as well as can be, which `cache` keeps; what it holds of older pages is removed.
+    /// Slow: for a thread where nobody waits.
+    pub fn recompress(&self, cache: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(cache).with_context(|| format!("could not create {}", cache.display()))?;
         let mut stored = HashMap::new();
-        for (path, old) in &self.stored {
-            let better = Stored::new(old.rendered.clone(), &self.security_headers, |body, coding| {
-                compression::best(body, coding, cache)
-            })?;
+        for (path, page) in &self.stored {
+            let better = if page.is_best { page.clone() } else { self.better(page, cache)? };
             stored.insert(path.clone(), better);
         }
-        if let Some(folder) = cache {
-            self.remove_older(folder)?;
-        }
+        self.remove_older(cache)?;
         Ok(Self {
             content: self.content.clone(),
             base_url: self.base_url.clone(),
@@ -83,9 +96,18 @@ impl Snapshot {
         })
     }
 
+    fn better(&self, page: &Page, cache: &Path) -> anyhow::Result<Page> {
+        let rendered = page.stored.rendered.clone();
+        let better = Stored::new(rendered, &self.security_headers, |body, digest, coding| {
+            compression::best(body, digest, coding, cache)
+        })?;
+        Ok(Page { stored: Arc::new(better), is_best: true })
+    }
+
     fn remove_older(&self, folder: &Path) -> anyhow::Result<()> {
-        let names = |page: &Stored| {
-            [Coding::Brotli, Coding::Gzip].map(|coding| compression::cache_name(&page.rendered.body, coding))
+        let names = |page: &Page| {
+            let digest = &page.stored.digest;
+            [Coding::Brotli, Coding::Gzip].map(|coding| compression::cache_name(digest, coding))
         };
         let wanted: HashSet<String> = self.stored.values().flat_map(names).collect();
         for entry in std::fs::read_dir(folder)? {
@@ -121,21 +143,22 @@ impl Snapshot {
         self.index.get_or_try_init(|| Index::build(&self.content)).await
     }
 
-    /// The answer for a path that the snapshot knows: the page, a redirect, or a bare error that still needs its page.
-    pub fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
-        let Some(page) = self.stored.get(path) else { return self.answer_about_old(path) };
-        match *method {
-            Method::GET => Some(page.answer(headers)),
-            Method::HEAD => Some(without_body(page.answer(headers))),
-            _ => {
-                let allowed = HeaderValue::from_static("GET, HEAD");
-                Some((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, allowed)]).into_response())
-            }
-        }
+    /// The page or file at a path, with all its headers.
+    pub fn page(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
+        let with_body = match *method {
+            Method::GET => true,
+            Method::HEAD => false,
+            _ => return None,
+        };
+        Some(self.stored.get(path)?.stored.answer(headers, with_body))
     }
 
-    /// Paths that once had a page, or have one without the slash at their end.
-    fn answer_about_old(&self, path: &str) -> Option<Response> {
+    /// For a request that gets no page although its path has, or once had one: a redirect, or a bare error.
+    pub fn instead_of_page(&self, path: &str) -> Option<Response> {
+        if self.stored.contains_key(path) {
+            let allowed = HeaderValue::from_static("GET, HEAD");
+            return Some((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, allowed)]).into_response());
+        }
         if let Some(target) = self.content.moved.get(path) {
             return redirect(StatusCode::MOVED_PERMANENTLY, target);
         }
@@ -151,11 +174,6 @@ impl Snapshot {
 fn redirect(status: StatusCode, target: &str) -> Option<Response> {
     let location = HeaderValue::try_from(target).ok()?;
     Some((status, [(header::LOCATION, location)]).into_response())
-}
-
-fn without_body(mut response: Response) -> Response {
-    *response.body_mut() = Body::empty();
-    response
 }
 
 fn everything(site: Site) -> anyhow::Result<Vec<Rendered>> {

@@ -9,6 +9,8 @@ use super::render::Rendered;
 
 pub struct Stored {
     pub rendered: Rendered,
+    /// Of the body.
+    pub digest: String,
     identity: Variant,
     brotli: Option<Variant>,
     gzip: Option<Variant>,
@@ -20,21 +22,21 @@ struct Variant {
 }
 
 impl Stored {
-    /// `compress` gives nothing back where a coding would not make the body smaller.
+    /// `compress` gets the body and its digest, and gives nothing back where a coding would not make it smaller.
     pub fn new(
         rendered: Rendered,
         security: &HeaderMap,
-        compress: impl Fn(&[u8], Coding) -> anyhow::Result<Option<Bytes>>,
+        compress: impl Fn(&[u8], &str, Coding) -> anyhow::Result<Option<Bytes>>,
     ) -> anyhow::Result<Self> {
         let digest = compression::digest(&rendered.body);
-        let variant = |coding: Coding, body: Bytes| -> anyhow::Result<Variant> {
+        let variant = |coding: Coding, body: Bytes, of: &str| -> anyhow::Result<Variant> {
             let mut headers = security.clone();
             headers.extend(rendered.headers.clone());
             if let Some(name) = coding.name() {
                 headers.insert(header::CONTENT_ENCODING, name);
             }
             // The bytes of a coding may change when it is made better, so they are in the ETag, which is a strong one.
-            let etag = format!("\"{}-{}\"", &digest[..16], &compression::digest(&body)[..8]);
+            let etag = format!("\"{}-{}\"", &digest[..16], &of[..8]);
             headers.insert(header::ETAG, HeaderValue::try_from(etag)?);
             headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -42,16 +44,16 @@ impl Stored {
         };
         let coded = |coding: Coding| -> anyhow::Result<Option<Variant>> {
             // Fonts and pictures are compressed already.
-            let body = if rendered.is_text() { compress(&rendered.body, coding)? } else { None };
-            body.map(|body| variant(coding, body)).transpose()
+            let body = if rendered.is_text() { compress(&rendered.body, &digest, coding)? } else { None };
+            body.map(|body| variant(coding, body.clone(), &compression::digest(&body))).transpose()
         };
-        let identity = variant(Coding::Identity, rendered.body.clone())?;
+        let identity = variant(Coding::Identity, rendered.body.clone(), &digest)?;
         let (brotli, gzip) = (coded(Coding::Brotli)?, coded(Coding::Gzip)?);
-        Ok(Self { identity, brotli, gzip, rendered })
+        Ok(Self { identity, brotli, gzip, rendered, digest })
     }
 
-    /// The page, or 304 where the browser has it.
-    pub fn answer(&self, request: &HeaderMap) -> Response {
+    /// The page, or 304 where the browser has it. Takes a copy of ready headers and a reference to ready bytes.
+    pub fn answer(&self, request: &HeaderMap, with_body: bool) -> Response {
         let coded = match compression::chosen(request) {
             Coding::Brotli => self.brotli.as_ref(),
             Coding::Gzip => self.gzip.as_ref(),
@@ -59,7 +61,7 @@ impl Stored {
         };
         let variant = coded.unwrap_or(&self.identity);
         let unchanged = variant.is_known_to(request);
-        let body = if unchanged { Body::empty() } else { Body::from(variant.body.clone()) };
+        let body = if with_body && !unchanged { Body::from(variant.body.clone()) } else { Body::empty() };
         let mut response = Response::new(body);
         *response.headers_mut() = variant.headers.clone();
         if unchanged {

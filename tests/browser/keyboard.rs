@@ -1,9 +1,10 @@
 //! A visit by somebody who has no mouse.
 
+use crate::axe;
 use crate::browser::{Browser, DOWN, ENTER, Kind, SPACE, TAB};
 
 /// Moves on with Tab until the control with this id has the focus.
-async fn tab_to(browser: &Browser, id: &str) {
+pub async fn tab_to(browser: &Browser, id: &str) {
     for _ in 0..60 {
         if browser.focus().await == id {
             return;
@@ -14,7 +15,7 @@ async fn tab_to(browser: &Browser, id: &str) {
 }
 
 /// Moves on with Tab until a link or button with these words has the focus.
-async fn tab_to_words(browser: &Browser, words: &str) {
+pub async fn tab_to_words(browser: &Browser, words: &str) {
     for _ in 0..80 {
         let active = browser.client.active_element().await.expect("something has the focus");
         if active.text().await.expect("text").trim() == words {
@@ -42,6 +43,7 @@ async fn everything_from_the_first_page_to_the_reference_works_by_keyboard_alone
     browser.enter().await;
     browser.find("#problems").await;
     assert_eq!(browser.focus().await, "problems");
+    axe::check(&browser, "the form with problems").await;
     browser.press(TAB).await;
     browser.press(ENTER).await;
     assert_eq!(browser.focus().await, "full-name");

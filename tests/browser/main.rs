@@ -5,6 +5,7 @@ mod axe;
 mod browser;
 mod inbox_pages;
 mod keyboard;
+mod keyboard_triage;
 mod pages;
 mod practice;
 #[allow(dead_code, reason = "the fault tests use more of it")]

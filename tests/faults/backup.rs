@@ -7,18 +7,15 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use practice_site::audit::{self, Chain, Which};
-use practice_site::db::{Db, beside};
+use practice_site::db::beside;
 
-use crate::program::{Plan, Program, eventually};
-use crate::wire::{answers, get, post, token};
-
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().expect("a folder")
-}
+use crate::practice::{Practice, with_account, without_second_factor};
+use crate::program::{Plan, Program, eventually, folder};
+use crate::stored::{Stored, in_database, in_writing};
+use crate::wire::{get, token};
 
 /// Runs `backup` or `restore` over a data folder.
-fn run(data: &Path, command: &str, file: &Path) -> (Option<i32>, String) {
+pub fn run(data: &Path, command: &str, file: &Path) -> (Option<i32>, String) {
     let file = file.to_str().expect("text");
     let (code, said, complaint) = Plan::over(data).argument(command).argument(file).outcome();
     (code, format!("{said}{complaint}"))
@@ -30,36 +27,25 @@ fn mode(path: &Path) -> u32 {
 
 /// Sends one request and returns its reference.
 fn send(program: &Program, token: &str, name: &str) -> Option<String> {
-    let heard = post(program.address, "/request-consultation/send", &answers(token, name));
-    heard.header("location").strip_prefix("/request-consultation/received/").map(str::to_owned)
+    crate::wire::send(program.address, token, name).reference().map(str::to_owned)
 }
 
 /// Without limits, since load would be turned away.
 fn under_load(data: &Path) -> Program {
-    Plan::over(data).set("PRACTICE_RATE_LIMIT", "off").start()
+    without_second_factor(Plan::under_load(data)).start()
 }
 
 /// Every reference in a database, and the events of its ledger, the newest first.
 fn contents(database: &Path) -> (Vec<String>, Vec<String>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let db = Db::open(database).await.expect("opens");
-        let mut conn = db.read().await.expect("a reader");
-        let rows = sqlx::query_scalar("SELECT reference FROM inquiries ORDER BY reference")
-            .fetch_all(&mut *conn)
-            .await
-            .expect("rows");
-        assert!(matches!(audit::verify(&mut conn).await, Ok(Chain::Verified { .. })));
-        let ledger = audit::list(&mut conn, Which::All, 1).await.expect("a ledger").rows;
-        drop(conn);
-        db.close().await;
-        (rows, ledger.into_iter().map(|row| row.event).collect())
-    })
+    let Stored { references, mut ledger, .. } = in_database(database);
+    ledger.reverse();
+    (references, ledger)
 }
 
 #[test]
 fn rel_20_a_copy_made_under_load_has_everything_acknowledged_before_it_began() {
     let (data, away, elsewhere) = (folder(), folder(), folder());
+    with_account(data.path());
     let program = under_load(data.path());
     let (token, stop) = (token(program.address), Arc::new(AtomicBool::new(false)));
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
@@ -105,6 +91,13 @@ fn rel_20_a_copy_made_under_load_has_everything_acknowledged_before_it_began() {
     let restored = under_load(elsewhere.path());
     assert!(send(&restored, &crate::wire::token(restored.address), "Wren").is_some(), "it takes in more");
     assert_eq!(get(restored.address, "/readyz").status(), 200);
+    let reference = acknowledged.lock().expect("whole")[0].clone();
+    let opened = Practice::sign_in(&restored).get(&format!("/admin/inquiries/{reference}"));
+    assert!(
+        opened.status() == 200 && opened.text.contains("Quill"),
+        "the old password opens it: {}",
+        opened.text
+    );
     program.kill();
     assert!(contents(&data.path().join("practice.db")).1.contains(&"backup made".to_owned()));
 }
@@ -218,17 +211,4 @@ fn sessions_end_with_a_restore_so_that_a_stolen_copy_of_a_cookie_opens_nothing()
     assert!(said.contains("Everybody has to sign in again"), "{said}");
     assert_eq!(in_writing(&database, "DELETE FROM sessions"), 0, "none was left");
     assert_eq!(in_writing(&database, "DELETE FROM staff"), 1, "the accounts are there");
-}
-
-/// How many rows a statement has changed.
-fn in_writing(database: &Path, sql: &'static str) -> u64 {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let db = Db::open(database).await.expect("opens");
-        let mut write = db.begin().await.expect("begins");
-        let changed = sqlx::raw_sql(sql).execute(&mut *write).await.expect(sql).rows_affected();
-        write.commit().await.expect("commits");
-        db.close().await;
-        changed
-    })
 }

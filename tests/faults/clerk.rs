@@ -1,15 +1,9 @@
-//! Somebody of the practice at a browser: has an account, signs in to the running program, reads and posts.
+//! Somebody of the practice whose password may be another one, and whose session may outlive the program.
 
-use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
-use std::process::Stdio;
 
-use crate::program::Plan;
+use crate::practice::EMAIL;
 use crate::wire::{FORM, Heard, request};
-
-pub const EMAIL: &str = "jo@example.com";
-pub const PASSWORD: &str = "mortar lily 9 kettle";
 
 pub struct Clerk {
     pub address: SocketAddr,
@@ -44,14 +38,4 @@ impl Clerk {
 /// As a form writes it.
 pub fn spaced(text: &str) -> String {
     text.replace(' ', "+")
-}
-
-/// Makes the first account of a data folder at the command line.
-pub fn add_account(data: &Path) {
-    let add = ["staff", "add", "--email", EMAIL, "--name", "Jo Example"];
-    let plan = add.iter().fold(Plan::over(data), |plan, argument| plan.argument(argument));
-    let mut child = plan.command().stdin(Stdio::piped()).spawn().expect("starts");
-    child.stdin.take().expect("piped").write_all(PASSWORD.as_bytes()).expect("written");
-    let output = child.wait_with_output().expect("ends");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

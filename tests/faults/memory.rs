@@ -10,7 +10,8 @@ use practice_site::db::Db;
 use practice_site::seal::PrivateKey;
 use practice_site::staff::session;
 
-use crate::clerk::{Clerk, PASSWORD, add_account};
+use crate::clerk::Clerk;
+use crate::practice::{PASSWORD, with_account};
 use crate::program::{Plan, Program, eventually};
 use crate::wire::{answers, post, token};
 
@@ -23,7 +24,7 @@ fn canary() -> String {
 fn seal_12_after_a_sign_out_the_memory_holds_no_answer_no_password_and_no_key() {
     let data = tempfile::tempdir().expect("a folder");
     let program = Plan::over(data.path()).set("PRACTICE_SECOND_FACTOR", "optional").start();
-    add_account(data.path());
+    with_account(data.path());
     let sent = post(
         program.address,
         "/request-consultation/send",

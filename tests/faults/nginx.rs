@@ -85,7 +85,7 @@ impl Nginx {
         let closed = listening.is_finished();
         let _ = client.kill();
         let _ = client.wait();
-        Heard { text: listening.join().expect("listened"), closed, took: start.elapsed() }
+        Heard { text: listening.join().expect("listened"), closed }
     }
 
     /// A whole request that closes its connection.

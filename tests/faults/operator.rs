@@ -10,8 +10,13 @@ use crate::wire::get;
 const PASSWORD: &str = "mortar lily 9 kettle";
 
 /// Runs a command with these lines on its standard input: whether it went well, and what it said.
-fn run(data: &Path, arguments: &[&str], typed: &[&str]) -> (bool, String) {
-    let plan = arguments.iter().fold(Plan::over(data), |plan, argument| plan.argument(argument));
+pub fn run(data: &Path, arguments: &[&str], typed: &[&str]) -> (bool, String) {
+    run_with(Plan::over(data), arguments, typed)
+}
+
+/// The same, started as planned.
+pub fn run_with(plan: Plan, arguments: &[&str], typed: &[&str]) -> (bool, String) {
+    let plan = arguments.iter().fold(plan, |plan, argument| plan.argument(argument));
     let mut child = plan.command().stdin(Stdio::piped()).spawn().expect("starts");
     let mut input = child.stdin.take().expect("piped");
     input.write_all(typed.join("\n").as_bytes()).expect("written");

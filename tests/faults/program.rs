@@ -13,7 +13,10 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How to start it. The default is what a newcomer gets, but for the port and the data folder.
+#[derive(Clone)]
 pub struct Plan {
+    /// Another program that starts it, such as strace, with its arguments.
+    pub under: Vec<OsString>,
     pub arguments: Vec<OsString>,
     pub environment: Vec<(OsString, OsString)>,
 }
@@ -34,7 +37,27 @@ struct Printed {
 impl Plan {
     /// With its data in this folder.
     pub fn over(data: &Path) -> Self {
-        Self { arguments: Vec::new(), environment: Vec::new() }.set("PRACTICE_DATA", data)
+        let nothing = Self { under: Vec::new(), arguments: Vec::new(), environment: Vec::new() };
+        nothing.set("PRACTICE_DATA", data)
+    }
+
+    /// The same, but load is neither turned away nor held as spam.
+    pub fn under_load(data: &Path) -> Self {
+        Self::over(data).set("PRACTICE_RATE_LIMIT", "off")
+    }
+
+    /// Emails go to this server.
+    pub fn mail(self, url: &str) -> Self {
+        let practice = "practice@practice.example";
+        self.set("PRACTICE_SMTP_URL", url)
+            .set("PRACTICE_MAIL_TO", practice)
+            .set("PRACTICE_MAIL_FROM", practice)
+    }
+
+    /// Started by another program, which takes the rest of the line as its arguments.
+    pub fn started_by(mut self, program: Vec<OsString>) -> Self {
+        self.under = program;
+        self
     }
 
     pub fn set(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
@@ -49,7 +72,10 @@ impl Plan {
 
     /// Ready to start, without anything this machine happens to have in its environment.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_practice-site"));
+        let own = OsString::from(env!("CARGO_BIN_EXE_practice-site"));
+        let mut words = self.under.iter().chain([&own]);
+        let mut command = Command::new(words.next().expect("its own name at least"));
+        command.args(words);
         let path = std::env::var_os("PATH").unwrap_or_default();
         command.env_clear().env("PATH", path).args(&self.arguments);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
@@ -64,13 +90,22 @@ impl Plan {
 
     /// The same at this address.
     pub fn start_at(self, address: SocketAddr) -> Program {
+        let program = self.spawn_at(address);
+        program.wait_for("The site is at");
+        program
+    }
+
+    /// Starts it, and waits for nothing.
+    pub fn spawn(self) -> Program {
+        self.spawn_at(free_address())
+    }
+
+    fn spawn_at(self, address: SocketAddr) -> Program {
         let mut child = self.set("PRACTICE_LISTEN", address.to_string()).command().spawn().expect("starts");
         let printed = Arc::new(Printed::default());
         listen(child.stdout.take().expect("piped"), printed.clone());
         listen(child.stderr.take().expect("piped"), printed.clone());
-        let program = Program { child, address, printed };
-        program.wait_for("The site is at");
-        program
+        Program { child, address, printed }
     }
 
     /// Runs a command to its end: its exit code, what it printed, and what it complained about.
@@ -94,10 +129,28 @@ impl Program {
 
     /// Waits until it has printed these words.
     pub fn wait_for(&self, words: &str) {
+        self.wait_for_within(words, PATIENCE);
+    }
+
+    /// The same for what is tried every half minute.
+    pub fn wait_for_long(&self, words: &str) {
+        self.wait_for_within(words, PATIENCE + Duration::from_secs(30));
+    }
+
+    fn wait_for_within(&self, words: &str, patience: Duration) {
         let text = self.printed.text.lock().expect("whole");
         let is_missing = |text: &mut String| !text.contains(words);
-        let (text, waited) = self.printed.more.wait_timeout_while(text, PATIENCE, is_missing).expect("whole");
+        let (text, waited) = self.printed.more.wait_timeout_while(text, patience, is_missing).expect("whole");
         assert!(!waited.timed_out(), "it never printed \"{words}\":\n{}", *text);
+    }
+
+    /// Whether it comes to print these words, or ends before.
+    pub fn has_printed_or_ended(&mut self, words: &str) -> bool {
+        eventually("it prints or ends", || {
+            let ended = self.child.try_wait().expect("a child").is_some();
+            let printed = self.printed().contains(words);
+            (printed || ended).then_some(printed)
+        })
     }
 
     /// Asks it to stop.
@@ -155,6 +208,16 @@ fn listen(stream: impl Read + Send + 'static, printed: Arc<Printed>) {
             printed.more.notify_all();
         }
     });
+}
+
+/// How often a test goes through its loop: a few times in the ordinary run, and often in the long one.
+pub fn rounds(ordinary: u64, long: u64) -> u64 {
+    if std::env::var_os("LONG_RUN").is_some() { long } else { ordinary }
+}
+
+/// A folder for one test.
+pub fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
 }
 
 /// Waits until something is so.

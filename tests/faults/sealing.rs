@@ -7,8 +7,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::clerk::{Clerk, EMAIL, PASSWORD, add_account, spaced};
-use crate::program::{Plan, Program, signal};
+use crate::clerk::{Clerk, spaced};
+use crate::practice::{EMAIL, PASSWORD, with_account};
+use crate::program::{Plan, Program, rounds, signal};
 use crate::wire::{FORM, answers, post, request, token};
 
 const NEW_PASSWORD: &str = "velvet anchor 4 prune";
@@ -17,10 +18,12 @@ const NEW_PASSWORD: &str = "velvet anchor 4 prune";
 const WRITES: [(&str, &[usize]); 3] =
     [("pwrite64", &[1, 2, 5, 13]), ("fdatasync", &[1, 2]), ("unlink", &[1])];
 
-/// `SEAL_WRITES=60` looks at each of so many.
+/// The long run looks at each of them.
 fn places(ordinary: &[usize]) -> Vec<usize> {
-    let wished = std::env::var("SEAL_WRITES").ok();
-    wished.map_or(ordinary.to_vec(), |most| (1..=most.parse().expect("a number")).collect())
+    match rounds(0, 60) {
+        0 => ordinary.to_vec(),
+        most => (1..=most as usize).collect(),
+    }
 }
 
 fn serving(data: &Path) -> Program {
@@ -110,7 +113,7 @@ fn changes_and_dies(n: usize, call: &str, data: &Path, passwords: &mut [&str; 2]
 fn seal_09_killed_at_any_write_of_a_change_of_password_the_old_or_the_new_one_opens_everything() {
     let data = tempfile::tempdir().expect("a folder");
     let program = serving(data.path());
-    add_account(data.path());
+    with_account(data.path());
     let reference = sent(&program, "Quill");
     drop(program);
     let mut passwords = [PASSWORD, NEW_PASSWORD];

@@ -2,14 +2,17 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::Path;
 use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use practice_site::inquiry::TokenKey;
 
 /// An answer as it came over the wire. Blank where the connection was closed without one.
 pub struct Heard {
     pub text: String,
     /// The other side closed the connection before patience ran out.
     pub closed: bool,
-    pub took: Duration,
 }
 
 impl Heard {
@@ -67,7 +70,7 @@ pub fn hear(mut stream: TcpStream, patience: Duration) -> Heard {
         }
     }
     let _ = stream.shutdown(Shutdown::Both);
-    Heard { text: String::from_utf8_lossy(&heard).into_owned(), closed, took: start.elapsed() }
+    Heard { text: String::from_utf8_lossy(&heard).into_owned(), closed }
 }
 
 /// A whole request that closes its connection.
@@ -96,9 +99,34 @@ pub fn token(address: SocketAddr) -> String {
     rest.split('"').next().expect("its end").to_owned()
 }
 
+/// A token that was given out a minute ago, so that nobody thinks a machine has filled in the form.
+pub fn old_token(data: &Path) -> String {
+    let key = TokenKey::load(data).expect("a key");
+    key.issue(Timestamp::now() - SignedDuration::from_mins(1)).expect("a token")
+}
+
 /// Answers that are in order.
 pub fn answers(token: &str, name: &str) -> String {
     format!(
         "token={token}&name={name}&looking_for=couple&location=OR&adult=yes&by=text&phone=5035550142&understood=yes"
     )
+}
+
+/// Sends answers that are in order.
+pub fn send(address: SocketAddr, token: &str, name: &str) -> Heard {
+    post(address, "/request-consultation/send", &answers(token, name))
+}
+
+impl Heard {
+    /// The reference of a request that was said to have arrived.
+    pub fn reference(&self) -> Option<&str> {
+        self.header("location")
+            .strip_prefix("/request-consultation/received/")
+            .filter(|_| self.status() == 303)
+    }
+
+    /// Says that it could not be stored, and shows what was typed, and how to phone where that is known.
+    pub fn is_refusal_with(&self, name: &str) -> bool {
+        self.status() == 503 && self.is_page() && self.text.contains(name)
+    }
 }

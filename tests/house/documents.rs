@@ -16,9 +16,14 @@ fn documents() -> Vec<(PathBuf, String)> {
     files.into_iter().map(|file| (file.clone(), fs::read_to_string(file).expect("readable"))).collect()
 }
 
-/// What stands between two marks, each time.
-fn between<'t>(text: &'t str, start: &'static str, end: &'static str) -> impl Iterator<Item = &'t str> {
-    text.split(start).skip(1).filter_map(move |rest| Some(rest.split_once(end)?.0))
+/// Where each link of a text leads.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0))
+}
+
+/// What stands between backquotes.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().flat_map(|line| line.split('`').skip(1).step_by(2))
 }
 
 /// Without the examples of a document, which are indented or stand in backquotes.
@@ -29,11 +34,8 @@ fn without_examples(text: &str) -> String {
 }
 
 fn run(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_practice-site"))
-        .args(arguments)
-        .env_clear()
-        .output()
-        .expect("runs");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_practice-site")).args(arguments).env_clear().output().expect("runs");
     String::from_utf8(output.stdout).expect("text")
 }
 
@@ -42,7 +44,7 @@ fn every_link_of_a_document_leads_to_a_file() {
     let mut dead = Vec::new();
     for (document, text) in documents() {
         let folder = document.parent().unwrap_or(Path::new(""));
-        for target in between(&without_examples(&text), "](", ")") {
+        for target in links(&without_examples(&text)) {
             let file = target.split('#').next().unwrap_or_default();
             let is_ours = !target.contains("://") && !target.starts_with(['#', '/']);
             if is_ours && !folder.join(file).exists() {
@@ -57,7 +59,7 @@ fn every_link_of_a_document_leads_to_a_file() {
 fn every_file_that_a_document_names_is_there() {
     let mut missing = Vec::new();
     for (document, text) in documents() {
-        for name in between(&text, "`", "`") {
+        for name in names(&text) {
             let is_path = ["src/", "tests/", "templates/", "deploy/", "docs/", "benches/"]
                 .iter()
                 .any(|top| name.starts_with(top));
@@ -78,7 +80,8 @@ fn every_command_and_flag_that_a_document_names_is_known() {
         for rest in text.split("practice-site ").skip(1) {
             let line = rest.split(['\n', '`', '|', ',', ';', ')']).next().unwrap_or_default();
             let mut words = line.split_whitespace();
-            let Some(command) = words.next().filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
+            let Some(command) =
+                words.next().filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || c == '-'))
             else {
                 continue;
             };
@@ -103,18 +106,18 @@ fn every_command_and_flag_that_a_document_names_is_known() {
 #[test]
 fn every_setting_that_a_document_names_is_known_and_the_readme_names_all() {
     let help = run(&["--help"]);
-    let names = |text: &str| -> BTreeSet<String> {
+    let settings = |text: &str| -> BTreeSet<String> {
         let ends = |c: char| !(c.is_ascii_uppercase() || c == '_');
         let names = text.match_indices("PRACTICE_").map(|(at, _)| &text[at..]);
         let names = names.map(|rest| rest.split(ends).next().unwrap_or_default());
         names.filter(|name| name.len() > "PRACTICE_".len()).map(str::to_owned).collect()
     };
-    let known = names(&help);
+    let known = settings(&help);
     assert!(known.len() >= 13, "{known:?}");
     for (document, text) in documents() {
-        let unknown: Vec<_> = names(&text).difference(&known).cloned().collect();
+        let unknown: Vec<_> = settings(&text).difference(&known).cloned().collect();
         assert!(unknown.is_empty(), "{}: {unknown:?}", document.display());
     }
     let readme = fs::read_to_string("README.md").expect("readable");
-    assert_eq!(names(&readme), known);
+    assert_eq!(settings(&readme), known);
 }

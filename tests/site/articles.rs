@@ -37,7 +37,7 @@ async fn an_article_has_all_its_parts_in_order() {
             "class=\"author-box\"",
             "Last reviewed",
             "mailto:?subject=",
-            "class=\"related\"",
+            "class=\"related ",
         ],
     );
 }

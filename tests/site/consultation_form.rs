@@ -158,7 +158,6 @@ async fn the_form_says_what_it_is_not_for_and_never_nags() {
     let reception = reception::open_with(|folder| set_facts(folder, "phone = \"(555) 555-0100\"")).await;
     let answer = reception.get("/request-consultation").await;
     assert_eq!(answer.header("cache-control"), "no-store");
-    assert_eq!(answer.header("x-robots-tag"), "noindex");
     assert_eq!(answer.header("referrer-policy"), "same-origin");
     let page = answer.html();
     let main = words(one(&page, "main"));
@@ -258,4 +257,30 @@ async fn only_the_times_that_the_practice_offers_can_be_ticked() {
     .await;
     let form = reception.form().await;
     assert!(form.has("Weekends") && !form.has("Weekday mornings"));
+}
+
+#[tokio::test]
+async fn search_engines_may_list_the_empty_form_and_no_other_page_of_it() {
+    let reception = reception::open().await;
+    let answer = reception.get("/request-consultation").await;
+    assert_eq!(answer.header("x-robots-tag"), "");
+    let page = answer.html();
+    assert!(all(&page, "meta[name=robots]").is_empty());
+    let address = one(&page, "link[rel=canonical]").attr("href").expect("an address");
+    assert!(address.ends_with("/request-consultation"), "{address}");
+    let description = one(&page, "meta[name=description]").attr("content").expect("a description");
+    assert!((50..=160).contains(&description.chars().count()), "{description}");
+
+    let mut form = reception.filled().await;
+    let shown_again = reception.press(form.fill("Name", ""), "Continue").await;
+    assert_eq!(shown_again.header("x-robots-tag"), "noindex");
+    one(&shown_again.html(), "meta[name=robots][content=noindex]");
+}
+
+#[tokio::test]
+async fn the_empty_form_is_compressed() {
+    let reception = reception::open().await;
+    let answer = reception.get_in("/request-consultation", "gzip, br").await;
+    assert_eq!((answer.header("content-encoding"), answer.header("vary")), ("br", "accept-encoding"));
+    assert!(answer.body.len() < 5_000, "{} bytes", answer.body.len());
 }

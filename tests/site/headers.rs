@@ -89,7 +89,7 @@ async fn a_page_compressed_again_has_the_same_words_and_fewer_bytes() {
     let before = site.send(Method::GET, ARTICLE, wanted).await;
     let cache = tempfile::tempdir().expect("a folder");
     std::fs::write(cache.path().join("of-an-older-page.br"), "x").expect("written");
-    let better = site.web.current.load().recompress(Some(cache.path())).expect("compressed");
+    let better = site.web.current.load().recompress(cache.path()).expect("compressed");
     site.web.current.store(std::sync::Arc::new(better));
     let after = site.send(Method::GET, ARTICLE, wanted).await;
     assert!(after.body.len() < before.body.len());

@@ -41,7 +41,7 @@ pub async fn sent(office: &Office, answers: &Answers, suspicion: &[Reason]) -> R
 }
 
 fn at(reference: &Reference, what: &str) -> String {
-    format!("form[action='/admin/inquiries/{reference}/{what}']")
+    format!("/admin/inquiries/{reference}/{what}")
 }
 
 async fn ledger(office: &Office, reference: &Reference) -> Vec<String> {
@@ -74,7 +74,7 @@ async fn a_request_is_seen_called_noted_booked_and_ends_as_a_client() {
     for part in ["Call 206 555 0142", "No voicemail", "No texts", "Email sam@example.com"] {
         assert!(plan.contains(part), "{part} in {plan}");
     }
-    let contacts = Form::on(&page, &at(&reference, "contacts"));
+    let contacts = Form::to(&page, &at(&reference, "contacts"));
     assert_eq!(contacts.offers(), ["reached", "no-answer", "email", "heard-from"]);
 
     let page = contacts.go(&browser, "no-answer").await;
@@ -82,22 +82,25 @@ async fn a_request_is_seen_called_noted_booked_and_ends_as_a_client() {
     assert!(!words(one(&page, "main > .tags")).contains("Due"), "the clock has stopped");
     assert!(words(one(&page, "main > .tags")).contains("Contacted"));
 
-    let note = Form::on(&page, &at(&reference, "notes")).fill("note", "Prefers <b>mornings</b>");
+    let note = Form::to(&page, &at(&reference, "notes")).fill("note", "Prefers <b>mornings</b>");
     let page = note.go(&browser, "").await;
     assert!(
         words(one(&page, ".timeline li:first-child")).starts_with("Note Prefers <b>mornings</b> Jo Example,")
     );
 
     let page =
-        Form::on(&page, &at(&reference, "next-step")).fill("next_step", "2026-12-01").go(&browser, "").await;
+        Form::to(&page, &at(&reference, "next-step")).fill("next_step", "2026-12-01").go(&browser, "").await;
     assert!(words(one(&page, "main > .tags")).contains("Next step: Tuesday, December 1"));
-    let form = format!("section[aria-labelledby='status-heading'] > {}", at(&reference, "status"));
-    assert_eq!(Form::on(&page, &form).offers(), ["call-booked", "waitlist", "became-client"]);
-    let page = Form::on(&page, &form).go(&browser, "call-booked").await;
+    let form = at(&reference, "status");
+    assert_eq!(
+        Form::to(&page, &form).offers(),
+        ["call-booked", "waitlist", "became-client", "referred-out", "closed"]
+    );
+    let page = Form::to(&page, &form).go(&browser, "call-booked").await;
     assert!(words(one(&page, ".notice")).contains("Marked as call booked."));
-    let page = Form::on(&page, &form).go(&browser, "became-client").await;
+    let page = Form::to(&page, &form).go(&browser, "became-client").await;
     assert!(words(one(&page, "main > .tags")).starts_with("Became client"));
-    assert_eq!(Form::on(&page, &form).offers(), ["new", "contacted"]);
+    assert_eq!(Form::to(&page, &form).offers(), ["new", "contacted"]);
 
     let timeline: Vec<_> = all(&page, ".timeline li > p:first-child").into_iter().map(words).collect();
     assert_eq!(
@@ -123,8 +126,8 @@ async fn the_notice_takes_back_what_it_tells_of_once() {
     let Founder { browser, .. } = office.founded().await;
     let reference = sent(&office, &sam(), &[]).await;
     let page = browser.page(&format!("/admin/inquiries/{reference}?view=new")).await;
-    let form = format!("section[aria-labelledby='status-heading'] > {}", at(&reference, "status"));
-    let page = Form::on(&page, &form).go(&browser, "spam").await;
+    let form = at(&reference, "status");
+    let page = Form::to(&page, &form).go(&browser, "spam").await;
     assert!(words(one(&page, ".notice")).contains("Marked as spam."));
     let undo = Form::on(&page, ".notice form");
     let page = undo.go(&browser, "").await;
@@ -133,7 +136,7 @@ async fn the_notice_takes_back_what_it_tells_of_once() {
     assert_eq!(words(one(&page, ".timeline li:nth-child(2) > p:first-child")), "New to Spam (taken back)");
     assert_eq!(undo.press(&browser, "").await.status, 409);
 
-    let page = Form::on(&page, &at(&reference, "notes")).fill("note", "Wrong person").go(&browser, "").await;
+    let page = Form::to(&page, &at(&reference, "notes")).fill("note", "Wrong person").go(&browser, "").await;
     let page = Form::on(&page, ".notice form").go(&browser, "").await;
     assert!(!words(one(&page, ".timeline")).contains("Wrong person"));
 }
@@ -144,7 +147,7 @@ async fn an_old_notice_does_not_offer_to_take_back_what_was_done_since() {
     let Founder { browser, .. } = office.founded().await;
     let reference = sent(&office, &sam(), &[]).await;
     let page = browser.page(&format!("/admin/inquiries/{reference}")).await;
-    let note = Form::on(&page, &at(&reference, "notes")).fill("note", "Mine");
+    let note = Form::to(&page, &at(&reference, "notes")).fill("note", "Mine");
     let answer = note.press(&browser, "").await;
     let noted = answer.header("location");
     for _ in 0..2 {
@@ -163,8 +166,8 @@ async fn sec_33_who_changes_what_somebody_else_just_changed_is_shown_their_chang
     let reference = sent(&office, &sam(), &[]).await;
     let address = format!("/admin/inquiries/{reference}");
     let page = browser.page(&address).await;
-    let form = format!("section[aria-labelledby='status-heading'] > {}", at(&reference, "status"));
-    let (mine, theirs) = (Form::on(&page, &form), Form::on(&page, &form));
+    let form = at(&reference, "status");
+    let (mine, theirs) = (Form::to(&page, &form), Form::to(&page, &form));
     theirs.go(&browser, "waitlist").await;
     let answer = mine.press(&browser, "spam").await;
     assert_eq!(answer.status, 409);
@@ -183,7 +186,7 @@ async fn a_contact_that_is_sent_twice_counts_once() {
     let Founder { browser, .. } = office.founded().await;
     let reference = sent(&office, &sam(), &[]).await;
     for path in [format!("/admin/inquiries/{reference}"), format!("/admin/inquiries/{reference}/answer")] {
-        let contacts = Form::on(&browser.page(&path).await, &at(&reference, "contacts"));
+        let contacts = Form::to(&browser.page(&path).await, &at(&reference, "contacts"));
         contacts.go(&browser, "email").await;
         let answer = contacts.press(&browser, "email").await;
         assert_eq!(answer.status, 409, "{path}");
@@ -264,7 +267,7 @@ async fn not_spam_starts_the_clock() {
     let reference = sent(&office, &sam(), &[Reason::Links]).await;
     office.wait_minutes(10);
     let list = browser.page("/admin/inquiries?view=spam").await;
-    let page = Form::on(&list, &at(&reference, "not-spam")).go(&browser, "").await;
+    let page = Form::to(&list, &at(&reference, "not-spam")).go(&browser, "").await;
     assert!(words(one(&page, ".notice")).contains("Marked as not spam. Its clock starts now."));
     assert!(words(one(&page, "main > .tags")).starts_with("New Due Monday"));
     assert!(!words(one(&page, "main")).contains("It holds links."));
@@ -281,7 +284,7 @@ async fn only_spam_can_be_marked_as_not_spam() {
     let page = browser.page(&address).await;
     let close = Form::on(&page, "form:has(#reason)").fill("reason", "asked-to-stop");
     let page = close.go(&browser, "closed").await;
-    let version = Form::on(&page, &at(&reference, "contacts")).value("version").to_owned();
+    let version = Form::to(&page, &at(&reference, "contacts")).value("version").to_owned();
     let answer = browser.post(&format!("{address}/not-spam"), &[("version", &version)]).await;
     assert_eq!(answer.status, 422);
     assert!(
@@ -374,10 +377,10 @@ async fn answering_offers_only_the_ways_that_were_allowed_and_one_press_logs_it(
         "mailto:sam@example.com?subject=Your%20message%2C%20{reference}&body=Hello%20"
     )));
     assert!(links[1].contains("Tuesday%20%26%20Wednesday"));
-    let page = Form::on(&page, &at(&reference, "contacts")).go(&browser, "email").await;
+    let page = Form::to(&page, &at(&reference, "contacts")).go(&browser, "email").await;
     assert!(words(one(&page, ".timeline li:first-child")).starts_with("Sent an email"));
-    let page = Form::on(&page, &at(&reference, "contacts")).go(&browser, "no-answer").await;
-    let page = Form::on(&page, &at(&reference, "contacts")).go(&browser, "no-answer").await;
+    let page = Form::to(&page, &at(&reference, "contacts")).go(&browser, "no-answer").await;
+    let page = Form::to(&page, &at(&reference, "contacts")).go(&browser, "no-answer").await;
     assert!(words(one(&page, "#plan")).contains("Three tries and no answer. Send the last note"));
     let page = browser.page(&format!("/admin/inquiries/{reference}/answer")).await;
     assert_eq!(Form::on(&page, "form[method=get]").value("template"), "last-note");
@@ -405,7 +408,7 @@ async fn who_asked_to_stop_is_not_offered_to_be_reached() {
     let answer = browser.post(&format!("{address}/contacts"), &[("kind", "email")]).await;
     assert_eq!(answer.status, 422);
     assert!(words(one(&answer.html(), ".error-summary")).contains("They asked you to stop."));
-    let contacts = Form::on(&page, &at(&reference, "contacts"));
+    let contacts = Form::to(&page, &at(&reference, "contacts"));
     assert_eq!(contacts.offers(), ["heard-from"]);
     let page = contacts.go(&browser, "heard-from").await;
     assert!(words(one(&page, ".timeline li:first-child")).starts_with("They got in touch"));
@@ -459,11 +462,11 @@ async fn where_the_disk_is_full_reading_goes_on_and_a_typed_note_is_not_lost() {
         sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *write).await.expect("makes");
     }
     write.commit().await.expect("commits");
-    let note = Form::on(&page, &at(&reference, "notes")).fill("note", "Typed for ten minutes");
+    let note = Form::to(&page, &at(&reference, "notes")).fill("note", "Typed for ten minutes");
     let answer = note.press(&browser, "").await;
     assert_eq!(answer.status, 503);
     let page = answer.html();
     assert!(words(one(&page, ".error-summary")).contains("What you typed is still here"));
-    assert_eq!(Form::on(&page, &at(&reference, "notes")).value("note"), "Typed for ten minutes");
+    assert_eq!(Form::to(&page, &at(&reference, "notes")).value("note"), "Typed for ten minutes");
     assert!(words(one(&browser.page("/admin").await, ".inbox tbody")).contains("Sam Made-Up"));
 }

@@ -72,12 +72,12 @@ async fn found(watch: &mut Watch<'_>, staff: &Browser<'_>) {
 }
 
 /// The page of the request, and a form on it filled in and pressed.
-async fn changed(watch: &mut Watch<'_>, staff: &Browser<'_>, form: &str, typed: (&str, &str), button: &str) {
+async fn changed(watch: &mut Watch<'_>, staff: &Browser<'_>, what: &str, typed: (&str, &str), button: &str) {
     let address = format!("/admin/inquiries/{}", watch.reference);
     let viewed = staff.open(&address).await;
     shows(&viewed, &[NAME, MAIL, WROTE, "555 0173"]);
     watch.after("viewed", &viewed).await;
-    let mut form = Form::on(&viewed.html(), form);
+    let mut form = Form::to(&viewed.html(), &format!("{address}/{what}"));
     if !typed.0.is_empty() {
         form = form.fill(typed.0, typed.1);
     }
@@ -157,10 +157,10 @@ async fn prv_03_over_its_whole_life_a_request_is_read_by_its_sender_and_the_prac
     let mut watch = Watch::over(&office, log);
     sent(&mut watch).await;
     found(&mut watch, &staff).await;
-    changed(&mut watch, &staff, "form[action$='/notes']", ("note", NOTED), "").await;
-    changed(&mut watch, &staff, "form[action$='/contacts']", ("", ""), "no-answer").await;
+    changed(&mut watch, &staff, "notes", ("note", NOTED), "").await;
+    changed(&mut watch, &staff, "contacts", ("", ""), "no-answer").await;
     replied(&mut watch, &staff).await;
-    changed(&mut watch, &staff, "form:has(#referred_to)", ("referred_to", COLLEAGUE), "referred-out").await;
+    changed(&mut watch, &staff, "status", ("referred_to", COLLEAGUE), "referred-out").await;
     exported(&mut watch, &staff).await;
     erased(&mut watch, &staff).await;
     nobody_finds(&watch.reference, &staff).await;

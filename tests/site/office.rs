@@ -78,7 +78,8 @@ impl Office {
         let Ok(loaded) = content::load(&settings.content, now) else {
             panic!("the shipped content is faulty")
         };
-        let snapshot = Snapshot::build(Arc::new(loaded.content), BASE_URL, now).expect("the pages render");
+        let snapshot =
+            Snapshot::build(Arc::new(loaded.content), BASE_URL, now, None).expect("the pages render");
         let (desk, setup_code) = desk(data.path(), now).await;
         let shown = clock.clone();
         let tells = move || Timestamp::from_millisecond(shown.load(Ordering::SeqCst)).expect("a time");

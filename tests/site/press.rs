@@ -6,9 +6,15 @@ use crate::office::Browser;
 use crate::visit::{Answer, one};
 
 pub struct Form {
-    action: String,
     fields: Vec<(String, String)>,
-    buttons: Vec<(String, String)>,
+    buttons: Vec<Button>,
+}
+
+struct Button {
+    /// Where it sends the form.
+    action: String,
+    name: String,
+    value: String,
 }
 
 impl Form {
@@ -33,9 +39,21 @@ impl Form {
             let value = select.select(&chosen).next().map(|option| attribute(option, "value"));
             fields.push((attribute(select, "name"), value.unwrap_or_default()));
         }
-        let buttons =
-            all("button").into_iter().map(|button| (attribute(button, "name"), attribute(button, "value")));
-        Self { action: attribute(form, "action"), fields, buttons: buttons.collect() }
+        let buttons = all("button").into_iter().map(|button| Button {
+            action: button.attr("formaction").unwrap_or(&attribute(form, "action")).to_owned(),
+            name: attribute(button, "name"),
+            value: attribute(button, "value"),
+        });
+        let buttons = buttons.collect();
+        Self { fields, buttons }
+    }
+
+    /// The one form with buttons that send it to this address, and those of its buttons.
+    pub fn to(page: &Html, action: &str) -> Self {
+        let selector = format!("form[action='{action}'], form:has([formaction='{action}'])");
+        let mut form = Self::on(page, &selector);
+        form.buttons.retain(|button| button.action == action);
+        form
     }
 
     pub fn value(&self, name: &str) -> &str {
@@ -52,19 +70,19 @@ impl Form {
 
     /// The values of the buttons.
     pub fn offers(&self) -> Vec<&str> {
-        self.buttons.iter().map(|(_, value)| value.as_str()).collect()
+        self.buttons.iter().map(|button| button.value.as_str()).collect()
     }
 
     /// Presses the button with this value; blank for one without.
     pub async fn press(&self, browser: &Browser<'_>, value: &str) -> Answer {
-        let button = self.buttons.iter().find(|(_, known)| known == value);
-        let (name, value) = button.unwrap_or_else(|| panic!("no button {value}"));
+        let button = self.buttons.iter().find(|button| button.value == value);
+        let Button { action, name, value } = button.unwrap_or_else(|| panic!("no button {value}"));
         let mut fields: Vec<_> =
             self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         if !name.is_empty() {
             fields.push((name, value));
         }
-        browser.post(&self.action, &fields).await
+        browser.post(action, &fields).await
     }
 
     /// Presses a button and follows where it leads.

@@ -99,7 +99,8 @@ pub async fn open_with(change: impl FnOnce(&Path)) -> Reception {
 fn router(content: &Path, desk: Option<Desk>, clock: Arc<AtomicI64>) -> Router {
     let tells = move || Timestamp::from_millisecond(clock.load(Ordering::SeqCst)).expect("a time");
     let Ok(loaded) = content::load(content, tells()) else { panic!("the content is faulty") };
-    let snapshot = Snapshot::build(Arc::new(loaded.content), BASE_URL, tells()).expect("the pages render");
+    let snapshot =
+        Snapshot::build(Arc::new(loaded.content), BASE_URL, tells(), None).expect("the pages render");
     web::router(Arc::new(Web::new(settings(content), snapshot, desk, Arc::new(tells))))
 }
 
@@ -123,7 +124,13 @@ impl Reception {
     }
 
     pub async fn get(&self, path: &str) -> Answer {
-        let request = Request::builder().uri(path).body(Body::empty()).expect("a request");
+        self.get_in(path, "identity").await
+    }
+
+    /// Gets a page in one of the codings that browsers understand.
+    pub async fn get_in(&self, path: &str, coding: &str) -> Answer {
+        let request = Request::builder().uri(path).header(header::ACCEPT_ENCODING, coding);
+        let request = request.body(Body::empty()).expect("a request");
         read(self.router.clone().oneshot(request).await.expect("an answer")).await
     }
 
@@ -156,8 +163,10 @@ impl Reception {
     }
 
     pub async fn raw(&self, peer: &str, path: &str, kind: &str, body: Vec<u8>) -> Answer {
-        let mut request =
-            Request::post(path).header(header::CONTENT_TYPE, kind).body(Body::from(body)).expect("one");
+        // Every browser takes brotli; a page with something typed in it comes back uncompressed all the same, or no
+        // test could read it.
+        let request = Request::post(path).header(header::ACCEPT_ENCODING, "br");
+        let mut request = request.header(header::CONTENT_TYPE, kind).body(Body::from(body)).expect("one");
         request.extensions_mut().insert(Peer(peer.parse::<SocketAddr>().expect("an address")));
         read(self.router.clone().oneshot(request).await.expect("an answer")).await
     }

@@ -100,7 +100,8 @@ impl Site {
             Ok(loaded) => loaded,
             Err(faults) => panic!("{faults:?}"),
         };
-        let snapshot = Snapshot::build(Arc::new(loaded.content), BASE_URL, now).expect("the pages render");
+        let snapshot =
+            Snapshot::build(Arc::new(loaded.content), BASE_URL, now, None).expect("the pages render");
         let web = Arc::new(Web::new(settings(folder), snapshot, None, Arc::new(move || now)));
         Self { router: web::router(web.clone()), web }
     }

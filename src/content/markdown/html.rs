@@ -18,6 +18,9 @@ pub struct Writer<'p> {
     tables: usize,
 }
 
+/// So many columns don't fit on a phone: each row becomes a block there, whose cells say what they are.
+const WIDE: usize = 4;
+
 impl<'p> Writer<'p> {
     pub fn new(photos: &'p Photos) -> Self {
         Self { photos, out: String::new(), tables: 0 }
@@ -94,31 +97,42 @@ impl<'p> Writer<'p> {
     fn table(&mut self, node: Node<'_>) {
         self.tables += 1;
         let id = format!("table-{}", self.tables);
+        let headings: Vec<String> =
+            node.first_child().map(|row| row.children().map(plain).collect()).unwrap_or_default();
+        let stacked = headings.len() >= WIDE;
+        let class = if stacked { " class=\"stacked\"" } else { "" };
         let _ = writeln!(
             self.out,
             "<div class=\"table-region\" role=\"region\" tabindex=\"0\" aria-labelledby=\"{id}\">"
         );
-        let _ = write!(self.out, "<table><caption id=\"{id}\">");
+        let _ = write!(self.out, "<table{class}><caption id=\"{id}\">");
         if let Some(caption) = node.previous_sibling() {
             self.inlines(caption);
         }
         self.out.push_str("</caption>\n");
         for (index, row) in node.children().enumerate() {
             self.out.push_str(if index == 0 { "<thead><tr>" } else { "<tr>" });
-            self.row(row, index == 0);
+            self.row(row, index == 0, stacked.then_some(&headings));
             self.out.push_str(if index == 0 { "</tr></thead>\n<tbody>\n" } else { "</tr>\n" });
         }
         self.out.push_str("</tbody></table></div>\n");
     }
 
-    fn row(&mut self, row: Node<'_>, is_head: bool) {
+    /// `headings` are those of the columns, where a cell has to say by itself what it is.
+    fn row(&mut self, row: Node<'_>, is_head: bool, headings: Option<&Vec<String>>) {
         for (index, cell) in row.children().enumerate() {
             // An empty cell is no heading of anything.
             let is_heading = (is_head || index == 0) && cell.first_child().is_some();
-            match (is_heading, is_head) {
-                (false, _) => self.wrapped("<td>", cell, "</td>"),
-                (true, true) => self.wrapped("<th scope=\"col\">", cell, "</th>"),
-                (true, false) => self.wrapped("<th scope=\"row\">", cell, "</th>"),
+            let heading = headings.and_then(|all| all.get(index));
+            match (is_heading, is_head, heading) {
+                (true, true, _) => self.wrapped("<th scope=\"col\">", cell, "</th>"),
+                (true, false, _) => self.wrapped("<th scope=\"row\">", cell, "</th>"),
+                (false, false, Some(heading)) => {
+                    self.out.push_str("<td data-label=\"");
+                    self.text(heading);
+                    self.wrapped("\">", cell, "</td>");
+                }
+                (false, ..) => self.wrapped("<td>", cell, "</td>"),
             }
         }
     }
@@ -133,6 +147,10 @@ impl<'p> Writer<'p> {
             NodeValue::SoftBreak => self.out.push('\n'),
             NodeValue::LineBreak => self.out.push_str("<br>\n"),
             NodeValue::Emph => self.wrapped("<em>", node, "</em>"),
+            // The box says it to the eye.
+            NodeValue::Strong if shape::is_note_label(node) => {
+                self.out.push_str("<span class=\"visually-hidden\">Note:</span>");
+            }
             NodeValue::Strong => self.wrapped("<strong>", node, "</strong>"),
             NodeValue::Code(code) => {
                 self.out.push_str("<code>");
@@ -226,10 +244,19 @@ mod tests {
     }
 
     #[test]
+    fn a_cell_of_a_wide_table_says_what_it_is_where_it_stands_alone() {
+        let wide = "Table: Four\n\n| What | Why | Who | How \"long\" |\n|---|---|---|---|\n| Log | Order | Us | 1 |\n";
+        let written = html(wide);
+        assert!(written.contains("<table class=\"stacked\"><caption"), "{written}");
+        assert!(written.contains("<th scope=\"row\">Log</th>"), "{written}");
+        assert!(written.contains("<td data-label=\"How “long”\">1</td>"), "{written}");
+    }
+
+    #[test]
     fn a_quote_that_begins_with_note_is_a_note() {
         assert_eq!(
             html("> **Note** Stop here.\n"),
-            "<div class=\"note\">\n<p><strong>Note</strong> Stop here.</p>\n</div>\n"
+            "<div class=\"note\">\n<p><span class=\"visually-hidden\">Note:</span> Stop here.</p>\n</div>\n"
         );
         assert_eq!(html("> A quote.\n"), "<blockquote>\n<p>A quote.</p>\n</blockquote>\n");
     }

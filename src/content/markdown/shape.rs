@@ -171,8 +171,16 @@ pub fn is_caption(node: Node<'_>) -> bool {
 
 /// A quote whose first words are `**Note**`.
 pub fn is_note(quote: Node<'_>) -> bool {
-    let first = quote.first_child().and_then(|paragraph| paragraph.first_child());
-    first.is_some_and(|first| matches!(first.data().value, NodeValue::Strong) && plain(first) == "Note")
+    quote.first_child().and_then(|paragraph| paragraph.first_child()).is_some_and(is_note_label)
+}
+
+/// The word `**Note**` that makes a quote a note.
+pub fn is_note_label(strong: Node<'_>) -> bool {
+    let above = strong.parent().and_then(|paragraph| paragraph.parent());
+    matches!(strong.data().value, NodeValue::Strong)
+        && plain(strong) == "Note"
+        && strong.previous_sibling().is_none()
+        && above.is_some_and(|above| matches!(above.data().value, NodeValue::BlockQuote))
 }
 
 #[cfg(test)]

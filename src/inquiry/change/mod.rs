@@ -3,6 +3,7 @@
 //! Each change moves the row, writes the timeline and the ledger, all in the caller's transaction. What somebody typed
 //! comes in sealed and never reaches the ledger.
 
+mod notes;
 mod state;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ use super::status::{CloseReason, Status};
 use super::timeline::{self, NewEvent, Step};
 use crate::audit::{self, Actor, By, Entry};
 use crate::content::Practice;
+pub use notes::{add_note, keep_note};
 use state::{State, start_of};
 
 /// How a change ended.
@@ -154,23 +156,6 @@ pub async fn log_contact(
         event: "contact logged",
         detail: Some(kind.name().into()),
     };
-    held.becomes(conn, by, reference, after, told, now).await
-}
-
-/// Adds a note, sealed before.
-///
-/// # Errors
-/// When the disk or the database refuses.
-pub async fn add_note(
-    conn: &mut SqliteConnection,
-    by: By<'_>,
-    reference: &Reference,
-    sealed: &[u8],
-    now: Timestamp,
-) -> Result<Changed> {
-    let Some(held) = held(conn, reference).await? else { return Ok(Changed::NotThere) };
-    let after = State { last_activity_at: now.as_millisecond(), ..held.state.clone() };
-    let told = Told { step: Step::Note, sealed: Some(sealed), event: "note added", detail: None };
     held.becomes(conn, by, reference, after, told, now).await
 }
 

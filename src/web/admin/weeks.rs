@@ -87,12 +87,10 @@ fn summary(weeks: &Weeks) -> String {
     let total = |of: fn(&Week) -> usize| weeks.weeks.iter().map(of).sum::<usize>();
     let (requests, answered) = (total(|week| week.requests), total(|week| week.answered));
     let came = format!("{} in {} weeks.", counted(requests, "request"), weeks.weeks.len());
-    match weeks.median {
-        None => format!("{came} None of them has an answer yet."),
-        Some(median) => {
-            let have = if answered == 1 { "has" } else { "have" };
-            format!("{came} {answered} of them {have} an answer, half of these within {}.", in_words(median))
-        }
+    match (answered, weeks.median.map(in_words)) {
+        (_, None) => format!("{came} None of them has an answer yet."),
+        (1, Some(wait)) => format!("{came} 1 of them has an answer, after {wait}."),
+        (_, Some(wait)) => format!("{came} {answered} of them have an answer, half of these within {wait}."),
     }
 }
 

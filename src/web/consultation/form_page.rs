@@ -1,11 +1,12 @@
 //! The form itself, empty or with everything that was typed.
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::super::render::{self, Layout};
 use super::super::snapshot::Snapshot;
+use super::super::{security, structured_data};
 use crate::content::{Practice, states};
 use crate::inquiry::{Draft, Field, Problem};
 
@@ -46,7 +47,24 @@ impl FormPage<'_> {
     }
 }
 
-/// The form without problems.
+const PATH: &str = "/request-consultation";
+const TITLE: &str = "Request a consultation";
+const DESCRIPTION: &str = "Tell us how to reach you safely, and we will set up a short first call. It takes about two minutes, \
+                           and you can check your answers before anything is sent.";
+
+/// The empty form, the only page of these that search engines may list. Compressed: its token is no secret, for anybody
+/// gets one, and nothing that was typed stands beside it.
+pub fn empty(snapshot: &Snapshot, draft: &Draft, request: &HeaderMap) -> Response {
+    let site = snapshot.site();
+    let graph = structured_data::graph(vec![structured_data::practice(site)]);
+    let layout = Layout::page(site, PATH, TITLE, DESCRIPTION).with_structured_data(graph);
+    let page = FormPage { layout: layout.with_quick_exit(true), draft, problems: &[] };
+    let mut response = render::html_compressed(&page, request);
+    response.headers_mut().remove(security::ROBOTS);
+    response
+}
+
+/// The form with what was typed, without problems.
 pub fn show(snapshot: &Snapshot, draft: &Draft) -> Response {
     page(snapshot, draft, &[])
 }
@@ -57,7 +75,7 @@ pub fn with_problems(snapshot: &Snapshot, draft: &Draft, problems: &[Problem]) -
 }
 
 fn page(snapshot: &Snapshot, draft: &Draft, problems: &[Problem]) -> Response {
-    let layout = Layout::unlisted(snapshot.site(), "/request-consultation", "Request a consultation");
+    let layout = Layout::unlisted(snapshot.site(), PATH, TITLE);
     let layout = layout.with_quick_exit(true);
     let layout = if problems.is_empty() { layout } else { layout.with_error() };
     render::html(&FormPage { layout, draft, problems })

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::{SignedDuration, Timestamp};
 
@@ -27,14 +27,14 @@ use crate::inquiry::{
 use check_page::Again;
 
 /// The empty form.
-pub async fn show(State(web): State<Arc<Web>>) -> Result<Response, Fault> {
+pub async fn show(State(web): State<Arc<Web>>, headers: HeaderMap) -> Result<Response, Fault> {
     let snapshot = web.current.load();
     // Who has typed already is told when sending; who has not should not begin.
     let Some(desk) = web.desk().filter(|desk| desk.db.trouble().is_none()) else {
         return Ok(other_pages::unavailable(&snapshot, &Draft::default()));
     };
     let draft = Draft { token: desk.tokens.issue(web.now())?, ..Draft::default() };
-    Ok(form_page::show(&snapshot, &draft))
+    Ok(form_page::empty(&snapshot, &draft, &headers))
 }
 
 /// The form with everything that was typed, for changing an answer.

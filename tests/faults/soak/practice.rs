@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use super::ledger::{Ledger, Seen};
 use super::mail::MailServer;
-use crate::clerk::{Clerk, PASSWORD, add_account};
+use crate::clerk::Clerk;
+use crate::practice::{PASSWORD, with_account};
 use crate::program::{Plan, Program};
 use crate::wire::{get, token};
 
@@ -59,7 +60,7 @@ impl Practice {
             copies: 0,
         };
         practice.starts();
-        add_account(practice.data.path());
+        with_account(practice.data.path());
         practice.token = token(practice.serving().address);
         practice.sign_in();
         thread::sleep(READ_THE_FORM);

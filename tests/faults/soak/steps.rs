@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::chance::Chance;
 use super::practice::{Practice, folder};
-use crate::clerk::{PASSWORD, spaced};
+use crate::clerk::spaced;
+use crate::practice::PASSWORD;
 use crate::program::{Plan, Program};
 use crate::wire::{Heard, answers, post};
 

@@ -4,6 +4,7 @@
 
 mod answer_page;
 mod changes;
+mod desired;
 mod list_page;
 mod page;
 pub mod row;

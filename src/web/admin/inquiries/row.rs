@@ -13,7 +13,7 @@ pub struct Row {
     pub inquiry: Inquiry,
     /// Absent when nobody waits for a first word.
     pub due: Option<clock::Due>,
-    /// `May 5, 2025, 9:14 AM`
+    /// `May 5, 9:14 AM`
     pub received: String,
     pub next_step: Option<String>,
     pub last_activity: String,
@@ -42,9 +42,9 @@ impl Row {
         let day = |at: Timestamp| calendar::weekday_and_day(at.to_zoned(practice.time_zone()).date());
         Self {
             due: runs.then(|| clock::due(record.reply_by, practice, now)),
-            received: moment(record.received, practice),
+            received: moment_in_row(record.received, practice, now),
             next_step: record.next_step.map(day),
-            last_activity: moment(record.last_activity, practice),
+            last_activity: moment_in_row(record.last_activity, practice, now),
             inquiry,
         }
     }
@@ -70,6 +70,13 @@ impl Row {
     pub fn state(&self) -> &str {
         self.answers().map_or("", |answers| states::name(&answers.location).unwrap_or(&answers.location))
     }
+}
+
+/// `May 5, 9:14 AM`, where there is little room; a year that is over is named instead of the time.
+fn moment_in_row(at: Timestamp, practice: &Practice, now: Timestamp) -> String {
+    let zone = practice.time_zone();
+    let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone));
+    at.strftime(if at.year() == now.year() { "%b %-d, %-I:%M\u{a0}%p" } else { "%b %-d, %Y" }).to_string()
 }
 
 /// `May 5, 2025, 9:14 AM`

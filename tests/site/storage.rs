@@ -1,0 +1,74 @@
+//! A database that becomes damaged while the site runs, and a handler that panics.
+
+use std::os::unix::fs::FileExt;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use axum::routing::get;
+use jiff::{SignedDuration, Timestamp};
+use practice_site::app::housekeeping::Housekeeping;
+use practice_site::web::error::panicked;
+use practice_site::web::security;
+use tower::ServiceExt;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::office::Office;
+use crate::visit::{self, read};
+
+#[tokio::test]
+async fn rel_06_damage_is_noticed_within_a_day_and_from_then_on_nothing_is_written() {
+    let office = Office::fresh().await;
+    let founder = office.founded().await;
+    let (db, practice) = (&office.desk().db, office.web.current.load().content().practice.clone());
+    let backup = office.data.path().join("backup");
+    let mut house = Housekeeping::new(db.clone(), visit::BASE_URL.into(), office.desk().mail.clone(), backup);
+    let now = || Timestamp::from_millisecond(office.now()).expect("a time");
+    house.turn(&practice, now()).await;
+    assert!(db.truncate_log().await.expect("no error"));
+
+    let file = std::fs::File::options().write(true).open(db.path()).expect("opens");
+    let page = file.metadata().expect("there").len() / 4096 / 2 * 4096;
+    let mut good = vec![0; 4096];
+    std::fs::File::open(db.path()).expect("opens").read_exact_at(&mut good, page).expect("read");
+    file.write_all_at(&[0xA5; 4096], page).expect("written");
+    house.turn(&practice, now() + SignedDuration::from_hours(23)).await;
+    assert!(!db.is_damaged(), "not every minute: it reads all of it");
+    house.turn(&practice, now() + SignedDuration::from_hours(24)).await;
+    assert!(db.is_damaged());
+
+    assert!(db.begin().await.is_err());
+    assert_eq!(founder.browser.open("/readyz").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(founder.browser.open("/request-consultation").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(founder.browser.open("/").await.status, StatusCode::OK);
+    let today = founder.browser.open("/admin/people").await;
+    assert_eq!(today.status, StatusCode::OK, "reading goes on");
+    assert!(today.text().contains("The database is damaged"), "{}", today.text());
+
+    // Where it turns out to be whole after all, as with memory that failed once, the site works again.
+    file.write_all_at(&good, page).expect("written");
+    house.turn(&practice, now() + SignedDuration::from_hours(25)).await;
+    assert!(!db.is_damaged());
+    assert_eq!(founder.browser.open("/request-consultation").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn rel_24_a_handler_that_panics_is_a_page_and_the_next_request_is_fine() {
+    let office = Office::fresh().await;
+    // As `web::router` puts them together.
+    let broken = Router::new()
+        .route("/broken", get(async || -> StatusCode { panic!("made up: Quill Madeup") }))
+        .route("/fine", get(async || "fine"))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(axum::middleware::from_fn_with_state(office.web.clone(), security::layer));
+    let ask = async |path: &str| {
+        let request = Request::builder().uri(path).body(Body::empty()).expect("a request");
+        read(broken.clone().oneshot(request).await.expect("an answer")).await
+    };
+    let answer = ask("/broken").await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    let text = answer.text();
+    assert!(text.contains("Something on our side failed") && text.contains("988"), "{text}");
+    assert!(!text.contains("Quill"), "what it panicked with is nobody's business");
+    assert_eq!(ask("/fine").await.status, StatusCode::OK);
+}

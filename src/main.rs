@@ -1,5 +1,6 @@
 //! Command line in, exit code out.
 
+use std::alloc::System;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -10,6 +11,11 @@ use practice_site::web;
 use rustix::fs::Mode;
 use rustix::process::umask;
 use tokio::runtime::Runtime;
+use zeroizing_alloc::ZeroAlloc;
+
+/// What was typed or opened goes through buffers of many crates. Each is wiped as it is given back (SEAL-12).
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     let runtime = match Runtime::new() {

@@ -7,7 +7,7 @@ use crate::program::{Plan, Program};
 use crate::wire::{FORM, Heard, request};
 
 pub const PASSWORD: &str = "mortar lily 9 kettle";
-const EMAIL: &str = "jo@example.com";
+pub const EMAIL: &str = "jo@example.com";
 
 /// Makes the first account of a data folder.
 pub fn with_account(data: &Path) {

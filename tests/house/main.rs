@@ -3,6 +3,7 @@
 mod documents;
 mod known_faults;
 mod log_fields;
+mod supply;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -416,7 +416,7 @@ async fn who_asked_to_stop_is_not_offered_to_be_reached() {
 }
 
 #[tokio::test]
-async fn a_damaged_record_is_said_to_be_one_and_hides_no_other() {
+async fn seal_03_a_damaged_record_is_said_to_be_one_and_hides_no_other() {
     let office = Office::fresh().await;
     let Founder { browser, .. } = office.founded().await;
     let damaged = sent(&office, &sam(), &[]).await;

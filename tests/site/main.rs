@@ -24,6 +24,7 @@ mod headers;
 mod hosts;
 mod inbox;
 mod inbox_hostile;
+mod inbox_large;
 mod inbox_notes;
 mod injection;
 mod leaving;

@@ -225,7 +225,7 @@ async fn a_cookie_that_was_not_given_out_is_nobody() {
 }
 
 #[tokio::test]
-async fn an_exchanged_key_refuses_sessions_and_sign_ins() {
+async fn seal_11_an_exchanged_key_refuses_sessions_and_sign_ins() {
     let founded = founded().await;
     let foreign = crate::seal::PrivateKey::generate().public();
     let mut write = founded.practice.db.begin().await.expect("begins");
@@ -256,7 +256,7 @@ async fn the_password_is_shown_again_before_what_cannot_be_undone() {
 }
 
 #[tokio::test]
-async fn nothing_that_was_typed_stands_in_the_database_or_the_ledger() {
+async fn seal_01_nothing_that_was_typed_stands_in_the_database_or_the_ledger() {
     let founded = founded().await;
     let code = founded.seed.code(NOW).expect("a code");
     tries(&founded.practice, attempt("canary@example.com", "canary password 123", "999999"), NOW).await;

@@ -2,6 +2,7 @@
 
 mod access;
 mod people;
+mod theft;
 
 use std::net::IpAddr;
 

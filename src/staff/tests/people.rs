@@ -44,7 +44,7 @@ async fn disables(founded: &Founded, id: i64) -> Disabled {
 }
 
 #[tokio::test]
-async fn an_invited_person_joins_once_and_reads_what_came_before() {
+async fn seal_07_an_invited_person_joins_once_and_reads_what_came_before() {
     let founded = founded().await;
     let code = invited(&founded, "Al@example.com").await;
     let Joined::Welcome(welcome) = joins(&founded, &code.to_string(), NOW).await else {
@@ -60,7 +60,7 @@ async fn an_invited_person_joins_once_and_reads_what_came_before() {
 }
 
 #[tokio::test]
-async fn an_invitation_runs_out_is_withdrawn_and_is_replaced_by_the_next_one() {
+async fn seal_07_an_invitation_runs_out_is_withdrawn_and_is_replaced_by_the_next_one() {
     let founded = founded().await;
     let first = invited(&founded, "al@example.com").await;
     let second = invited(&founded, "al@example.com").await;
@@ -132,7 +132,7 @@ async fn the_invitations_of_a_disabled_person_go_too() {
 }
 
 #[tokio::test]
-async fn the_recovery_code_restores_access_and_ends_what_was_open() {
+async fn seal_05_the_recovery_code_restores_access_and_ends_what_was_open() {
     let founded = founded().await;
     let code = founded.recovery_code.to_string();
     assert_eq!(recovers(&founded, "typo", EMAIL).await, Recovery::NotACode);
@@ -167,7 +167,7 @@ async fn what_a_session_began_is_not_finished_once_a_recovery_has_ended_it() {
 }
 
 #[tokio::test]
-async fn wrong_recovery_codes_are_refused_and_slowed_down() {
+async fn seal_06_wrong_recovery_codes_are_refused_and_slowed_down() {
     let founded = founded().await;
     for _ in 0..5 {
         let wrong = Code::generate().expect("randomness").to_string();
@@ -183,7 +183,7 @@ async fn wrong_recovery_codes_are_refused_and_slowed_down() {
 }
 
 #[tokio::test]
-async fn a_new_recovery_code_takes_the_place_of_the_old_one() {
+async fn seal_06_a_new_recovery_code_takes_the_place_of_the_old_one() {
     let founded = founded().await;
     let db = &founded.practice.db;
     let session = found(db, &founded.cookie, NOW).await.expect("a session");
@@ -215,7 +215,7 @@ async fn the_command_line_adds_people_with_the_recovery_code() {
 }
 
 #[tokio::test]
-async fn a_changed_password_keeps_the_key_the_app_and_this_session_and_ends_the_others() {
+async fn seal_09_a_changed_password_keeps_the_key_the_app_and_this_session_and_ends_the_others() {
     let founded = founded().await;
     let (db, door) = (&founded.practice.db, &founded.practice.door);
     let code = founded.seed.code(NOW).expect("a code");
@@ -244,7 +244,7 @@ async fn a_changed_password_keeps_the_key_the_app_and_this_session_and_ends_the_
 }
 
 #[tokio::test]
-async fn a_change_that_fails_at_its_very_last_step_leaves_everything_as_it_was() {
+async fn seal_09_a_change_that_fails_at_its_very_last_step_leaves_everything_as_it_was() {
     let founded = founded().await;
     let (db, door) = (&founded.practice.db, &founded.practice.door);
     let session = found(db, &founded.cookie, NOW).await.expect("a session");

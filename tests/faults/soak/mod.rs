@@ -9,6 +9,7 @@ mod chance;
 mod ledger;
 mod mail;
 mod practice;
+mod steps;
 
 use std::time::{Duration, Instant};
 

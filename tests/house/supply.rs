@@ -32,8 +32,16 @@ fn sec_30_mail_is_encrypted_by_rustls_alone() {
     let lettre = locked.iter().find(|(name, _)| name == "lettre").expect("there");
     assert!(numbers(&lettre.1) >= numbers("0.11.22"), "lettre {}", lettre.1);
     assert!(locked.iter().any(|(name, _)| name == "rustls"));
-    let others =
-        ["native-tls", "openssl", "openssl-sys", "rsa", "boring", "boring-sys", "schannel", "security-framework"];
+    let others = [
+        "native-tls",
+        "openssl",
+        "openssl-sys",
+        "rsa",
+        "boring",
+        "boring-sys",
+        "schannel",
+        "security-framework",
+    ];
     let found: Vec<_> = locked.iter().filter(|(name, _)| others.contains(&name.as_str())).collect();
     assert!(found.is_empty(), "{found:?}");
 }

@@ -26,17 +26,22 @@ fn modes(path: &Path, found: &mut Vec<(String, u32)>) {
     }
 }
 
+/// Started where files are for everybody unless somebody says otherwise.
+fn for_everybody(plan: Plan) -> Plan {
+    plan.started_by(["sh", "-c", "umask 000; exec \"$@\"", "sh"].map(Into::into).to_vec())
+}
+
 #[test]
-fn sec_31_nobody_else_on_the_machine_reads_a_file_of_the_program() {
+fn sec_31_nobody_else_on_the_machine_reads_a_file_of_the_program_whatever_the_umask() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
-    let program = Program::over(&data);
+    let program = for_everybody(Plan::over(&data)).start();
     Person::set_up(program.address, &data);
     let body = answers(&token(program.address), "Quill");
     assert_eq!(post(program.address, "/request-consultation/send", &body).status(), 303);
     eventually("the email is written", || crate::program::emails(&data).pop());
     let copy = folder.path().join("copy.db");
-    let backup = Plan::over(&data).argument("backup").argument(copy.to_str().expect("a path"));
+    let backup = for_everybody(Plan::over(&data)).argument("backup").argument(copy.to_str().expect("a path"));
     let (code, said, complaint) = backup.outcome();
     assert_eq!(code, Some(0), "{said}{complaint}");
     let mut found = Vec::new();

@@ -1,5 +1,6 @@
 //! The rules of the house that no compiler knows: who may import whom, and where certain crates may be used.
 
+mod controls;
 mod documents;
 mod log_fields;
 mod supply;

@@ -169,7 +169,7 @@ fn rel_13_fifty_emails_that_wait_survive_a_kill_and_only_the_one_under_way_comes
 #[test]
 fn rel_14_twenty_at_once_and_one_more_are_one_request_with_one_email() {
     let data = folder();
-    let program = Plan::over(data.path()).start();
+    let mut program = Plan::over(data.path()).start();
     let token = old_token(data.path());
     let all: Vec<_> = thread::scope(|scope| {
         let senders: Vec<_> =
@@ -182,7 +182,9 @@ fn rel_14_twenty_at_once_and_one_more_are_one_request_with_one_email() {
     assert_eq!(references.len(), 1, "everybody reads the same reference");
     eventually("its email is there", || (!crate::program::emails(data.path()).is_empty()).then_some(()));
     assert_eq!(get(program.address, "/healthz").status(), 200);
-    program.kill();
+    // Politely, so that it notes what was sent.
+    program.terminate();
+    assert!(program.ended_within(Duration::from_secs(10)).is_some());
     let found = stored(data.path());
     assert_eq!((found.references.len(), found.waiting.len()), (1, 0));
     assert_eq!(crate::program::emails(data.path()).len(), 1);

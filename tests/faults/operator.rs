@@ -66,9 +66,9 @@ fn prv_04_the_log_names_the_kind_of_page_and_never_what_was_asked_for() {
     assert_eq!(get(program.address, "/healthz").status(), 200);
     assert_eq!(get(program.address, "/search?q=marmalade").status(), 200);
     assert_eq!(get(program.address, "/request-consultation/received/K7QF-2M").status(), 200);
-    program.wait_for("method=GET route=\"/request-consultation/received/{reference}\" status=200 ms=");
+    program.wait_for("method=\"GET\" route=\"/request-consultation/received/{reference}\" status=200 ms=");
     let printed = program.printed();
-    assert!(printed.contains("answered method=GET route=\"/search\" status=200 ms="), "{printed}");
+    assert!(printed.contains("answered method=\"GET\" route=\"/search\" status=200 ms="), "{printed}");
     for word in ["marmalade", "K7QF", "healthz"] {
         assert!(!printed.contains(word), "{word}\n{printed}");
     }

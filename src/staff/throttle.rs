@@ -1,9 +1,10 @@
 //! Slows down guessing, by account and by address, without locking the owner out (SEC-10).
 //!
-//! In memory only: a restart forgets it. An account stands here as a digest, so what strangers type is not kept. A
+//! In memory only, and under a key that a restart forgets (PRV-15): neither an address nor what strangers type is kept. A
 //! browser that somebody has signed in from before has a count of its own, which nobody else can fill.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -66,7 +67,9 @@ struct Tally {
 /// Counts tries. One for the whole program.
 #[derive(Debug, Default)]
 pub struct Throttle {
-    tallies: Mutex<HashMap<Key, Tally>>,
+    secret: RandomState,
+    /// By the keyed hash of what is counted.
+    tallies: Mutex<HashMap<u64, Tally>>,
     /// Somebody failed many times, and nobody has asked yet.
     alarm: AtomicBool,
 }
@@ -78,14 +81,15 @@ impl Throttle {
     /// The time from which on a try is taken again, in milliseconds; then nothing was counted.
     pub fn begin(&self, keys: &[Key], now: i64) -> Result<(), i64> {
         let mut tallies = self.lock();
-        let until = keys.iter().filter_map(|key| tallies.get(key)).map(|tally| tally.until).max();
+        let until = keys.iter().filter_map(|key| tallies.get(&self.mark(key))).map(|tally| tally.until).max();
         // A wait longer than the longest one means that the clock was put back; then nobody is held up.
         if let Some(until) = until.filter(|until| *until > now && *until - now <= LONGEST) {
             return Err(until);
         }
         for key in keys {
-            make_room(&mut tallies, key, now);
-            let tally = tallies.entry(*key).or_insert(Tally { tries: 0, last: now, until: now });
+            let mark = self.mark(key);
+            make_room(&mut tallies, mark, now);
+            let tally = tallies.entry(mark).or_insert(Tally { tries: 0, last: now, until: now });
             if now - tally.last > FORGET {
                 tally.tries = 0;
             }
@@ -103,7 +107,7 @@ impl Throttle {
     pub fn succeeded(&self, keys: &[Key]) {
         let mut tallies = self.lock();
         for key in keys {
-            tallies.remove(key);
+            tallies.remove(&self.mark(key));
         }
     }
 
@@ -112,7 +116,11 @@ impl Throttle {
         self.alarm.swap(false, Ordering::Relaxed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, Tally>> {
+    fn mark(&self, key: &Key) -> u64 {
+        self.secret.hash_one(key)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Tally>> {
         // Every change is whole on its own, so a panic elsewhere leaves nothing half done.
         self.tallies.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -127,13 +135,13 @@ fn wait_after(tries: u32) -> i64 {
 }
 
 /// Keeps the map small: drops what is forgotten, then whoever tried least, so that a flood can't wash out a real count.
-fn make_room(tallies: &mut HashMap<Key, Tally>, key: &Key, now: i64) {
-    if tallies.len() < MOST || tallies.contains_key(key) {
+fn make_room(tallies: &mut HashMap<u64, Tally>, mark: u64, now: i64) {
+    if tallies.len() < MOST || tallies.contains_key(&mark) {
         return;
     }
     tallies.retain(|_, tally| now - tally.last <= FORGET);
     while tallies.len() >= MOST {
-        let least = tallies.iter().min_by_key(|(_, tally)| (tally.tries, tally.last)).map(|(key, _)| *key);
+        let least = tallies.iter().min_by_key(|(_, tally)| (tally.tries, tally.last)).map(|(mark, _)| *mark);
         let Some(least) = least else { return };
         tallies.remove(&least);
     }

@@ -100,7 +100,7 @@ impl Digests {
         }
     }
 
-    /// One email instead of all these. Its Message-ID depends on them alone, so that another attempt keeps it.
+    /// One email instead of all these, with a Message-ID made from theirs.
     pub(super) fn join(&self, topic: &str, rows: &[Waiting]) -> Result<Email> {
         let lines: Vec<&str> = rows.iter().map(|row| row.line.as_str()).collect();
         let (subject, text) = (self.words)(topic, &lines).context("a digest can't be written")?;

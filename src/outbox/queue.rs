@@ -20,6 +20,17 @@ pub struct Waiting {
     pub topic: Option<String>,
     /// What a digest says of it; blank where there is no topic.
     pub line: String,
+    /// The Message-ID that it was tried under before, alone or with others.
+    pub parcel: Option<String>,
+}
+
+type Columns = (i64, i64, String, String, String, Option<String>, Option<String>, Option<String>);
+
+impl Waiting {
+    fn of((id, attempts, subject, text, message_id, topic, line, parcel): Columns) -> Self {
+        let email = Email { subject, text, message_id };
+        Self { id, email, attempts, topic, line: line.unwrap_or_default(), parcel }
+    }
 }
 
 /// What lets an email be joined with others of its topic, and be withdrawn.
@@ -96,7 +107,7 @@ pub(super) async fn due_except(
     Ok(due_where(conn, None, held, 1, now).await?.pop())
 }
 
-/// The emails of one topic that are due, the oldest first.
+/// The emails of one topic that are due and were not tried yet, the oldest first.
 pub async fn due_of(
     conn: &mut SqliteConnection,
     topic: &str,
@@ -115,11 +126,10 @@ async fn due_where(
     most: i64,
     now: Timestamp,
 ) -> Result<Vec<Waiting>> {
-    type Columns = (i64, i64, String, String, String, Option<String>, Option<String>);
     // A wait that began in the future is the trace of a clock that was put back: it is over.
     let rows: Vec<Columns> = sqlx::query_as(
-        "SELECT id, attempts, subject, body, message_id, topic, line FROM outbox
-         WHERE (due_at <= ?1 OR waits_since > ?1) AND (?2 IS NULL OR topic = ?2)
+        "SELECT id, attempts, subject, body, message_id, topic, line, parcel FROM outbox
+         WHERE (due_at <= ?1 OR waits_since > ?1) AND (?2 IS NULL OR (topic = ?2 AND parcel IS NULL))
            AND (topic IS NULL OR topic NOT IN (SELECT value FROM json_each(?4)))
          ORDER BY attempts, id LIMIT ?3",
     )
@@ -130,14 +140,30 @@ async fn due_where(
     .fetch_all(conn)
     .await
     .context("the outbox can't be read")?;
-    let waiting = |(id, attempts, subject, text, message_id, topic, line): Columns| Waiting {
-        id,
-        email: Email { subject, text, message_id },
-        attempts,
-        topic,
-        line: line.unwrap_or_default(),
-    };
-    Ok(rows.into_iter().map(waiting).collect())
+    Ok(rows.into_iter().map(Waiting::of).collect())
+}
+
+/// What was tried under this Message-ID, the oldest first.
+pub(super) async fn of_parcel(conn: &mut SqliteConnection, parcel: &str) -> Result<Vec<Waiting>> {
+    let rows: Vec<Columns> = sqlx::query_as(
+        "SELECT id, attempts, subject, body, message_id, topic, line, parcel FROM outbox WHERE parcel = ?1 ORDER BY id",
+    )
+    .bind(parcel)
+    .fetch_all(conn)
+    .await
+    .context("the outbox can't be read")?;
+    Ok(rows.into_iter().map(Waiting::of).collect())
+}
+
+/// Notes under which Message-ID these are about to be tried.
+pub(super) async fn pack(conn: &mut SqliteConnection, ids: &[i64], parcel: &str) -> Result<()> {
+    sqlx::query("UPDATE outbox SET parcel = ?2 WHERE id IN (SELECT value FROM json_each(?1))")
+        .bind(serde_json::to_string(ids)?)
+        .bind(parcel)
+        .execute(conn)
+        .await
+        .context("emails can't be packed")?;
+    Ok(())
 }
 
 /// Lets the emails of a topic that are due wait for the next digest.

@@ -54,11 +54,14 @@ struct Parcel {
     attempts: i64,
     topic: Option<String>,
     joined: bool,
+    /// It is written down that these go together, under this Message-ID.
+    packed: bool,
 }
 
 impl Parcel {
     fn single(row: Waiting, joined: bool) -> Self {
-        Self { email: row.email, ids: vec![row.id], attempts: row.attempts, topic: row.topic, joined }
+        let Waiting { id, email, attempts, topic, .. } = row;
+        Self { email, ids: vec![id], attempts, topic, joined, packed: false }
     }
 }
 
@@ -181,6 +184,7 @@ impl Worker {
         let Some(parcel) = self.next(&held, now).await? else {
             return Ok(Step::Idle { next_due: self.next_due(&held, now).await? });
         };
+        self.pack(&parcel).await?;
         let result = self.send(&parcel.email, now).await;
         let step = if result.is_ok() { Step::Accepted } else { Step::Failed };
         if let (Ok(()), Some(topic)) = (&result, &parcel.topic) {
@@ -210,12 +214,37 @@ impl Worker {
         let mut conn = self.db.read().await?;
         let Some(first) = queue::due_except(&mut conn, &held, now).await? else { return Ok(None) };
         let Some(topic) = first.topic.clone() else { return Ok(Some(Parcel::single(first, false))) };
+        if let Some(message_id) = first.parcel.clone() {
+            let rows = queue::of_parcel(&mut conn, &message_id).await?;
+            return Ok(Some(self.again(topic, message_id, first, &rows)));
+        }
         let rows = queue::due_of(&mut conn, &topic, MOST_LINES, now).await?;
         drop(conn);
         Ok(Some(match self.digests.plan(&topic, rows.len(), now) {
             Plan::OneByOne => Parcel::single(first, false),
             Plan::Join => self.joined(topic, first, &rows),
         }))
+    }
+
+    /// Only what has a topic could go out joined with others the next time, and so under another Message-ID.
+    async fn pack(&self, parcel: &Parcel) -> Result<()> {
+        if parcel.packed || parcel.topic.is_none() {
+            return Ok(());
+        }
+        let mut write = self.db.begin().await?;
+        queue::pack(&mut write, &parcel.ids, &parcel.email.message_id).await?;
+        write.commit().await.context("the outbox can't be written")
+    }
+
+    /// What was tried before, as it was: whether the server took it may be unknown.
+    fn again(&self, topic: String, message_id: String, first: Waiting, rows: &[Waiting]) -> Parcel {
+        let mut parcel = match rows.len() {
+            0 | 1 => Parcel::single(first, false),
+            _ => self.joined(topic, first, rows),
+        };
+        parcel.email.message_id = message_id;
+        parcel.packed = true;
+        parcel
     }
 
     async fn next_due(&self, held: &[Held], now: Timestamp) -> Result<Option<Timestamp>> {
@@ -238,6 +267,7 @@ impl Worker {
                 attempts: first.attempts,
                 topic: Some(topic),
                 joined: true,
+                packed: false,
             },
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "emails go one by one");

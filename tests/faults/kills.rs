@@ -54,8 +54,9 @@ fn rel_01_killed_at_any_moment_every_acknowledged_request_is_there_once_with_its
         mail.again,
         mail.same_id
     );
-    // One is under way at most when the program is killed. A digest that was comes again with what has come in since.
+    // One is under way at most when the program is killed, and comes again as it was.
     assert!(mail.again as u64 <= kills);
+    assert_eq!(mail.again, mail.same_id, "told again under another Message-ID");
     assert!(without.is_empty(), "stored without an email: {without:?}");
 }
 

@@ -126,6 +126,27 @@ async fn a_digest_that_is_put_off_keeps_every_row_and_comes_again_under_the_same
 }
 
 #[tokio::test]
+async fn rel_12_a_digest_whose_answer_was_lost_comes_again_as_it_was_whatever_came_in_since() {
+    let outbox = Outbox::empty().await;
+    put_many(&outbox, 6, noon()).await;
+    let memory = Memory::default();
+    let (seen, tried) = std::sync::mpsc::channel();
+    let mut failures = 1;
+    memory.answer_with(move |email| {
+        seen.send((email.subject.clone(), email.message_id.clone())).expect("the test listens");
+        failures -= 1;
+        if failures == 0 { Err(SendError::transient("no answer", Affects::ThisEmail)) } else { Ok(()) }
+    });
+    let (_, next) = drain(&mut outbox.worker(Mailer::Memory(memory.clone())), noon()).await;
+    put(&outbox, "R6", minutes(1)).await;
+    // A worker that knows nothing of the one before it, as after a kill.
+    drain(&mut outbox.worker(Mailer::Memory(memory.clone())), next.expect("another attempt")).await;
+    let (subjects, ids): (Vec<String>, Vec<String>) = tried.try_iter().unzip();
+    assert_eq!(subjects, ["6 joined", "R6", "6 joined"]);
+    assert_eq!(ids[0], ids[2]);
+}
+
+#[tokio::test]
 async fn an_email_about_something_that_is_no_more_is_withdrawn() {
     let outbox = Outbox::empty().await;
     put_many(&outbox, 2, noon()).await;

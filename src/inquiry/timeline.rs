@@ -113,6 +113,7 @@ pub(super) async fn add(
 /// A step of the timeline, still sealed.
 pub struct Sealed {
     at: Timestamp,
+    staff_id: Option<i64>,
     who: Option<String>,
     step: Step,
     version: Option<i64>,
@@ -144,6 +145,7 @@ pub enum Text {
 #[derive(sqlx::FromRow)]
 struct Stored {
     at: i64,
+    staff_id: Option<i64>,
     who: Option<String>,
     kind: String,
     detail: Option<String>,
@@ -158,7 +160,7 @@ struct Stored {
 /// When the database can't be read.
 pub async fn list(conn: &mut SqliteConnection, inquiry_id: i64) -> Result<Vec<Sealed>> {
     let rows: Vec<Stored> = sqlx::query_as(
-        "SELECT at, staff.name AS who, kind, detail, version, undone_at, sealed
+        "SELECT at, staff_id, staff.name AS who, kind, detail, version, undone_at, sealed
          FROM events LEFT JOIN staff ON staff.id = staff_id
          WHERE inquiry_id = ? ORDER BY events.id DESC",
     )
@@ -169,6 +171,7 @@ pub async fn list(conn: &mut SqliteConnection, inquiry_id: i64) -> Result<Vec<Se
     let sealed = |row: Stored| {
         Ok(Sealed {
             at: Timestamp::from_millisecond(row.at)?,
+            staff_id: row.staff_id,
             who: row.who,
             step: Step::read(&row.kind, row.detail.as_deref()),
             version: row.version,
@@ -180,6 +183,11 @@ pub async fn list(conn: &mut SqliteConnection, inquiry_id: i64) -> Result<Vec<Se
 }
 
 impl Sealed {
+    /// Whether this person did it after that version, and it still stands.
+    pub fn stands_since(&self, version: i64, staff_id: i64) -> bool {
+        self.staff_id == Some(staff_id) && !self.undone && self.version.is_some_and(|after| after > version)
+    }
+
     /// Opens what was typed with it.
     pub fn open(self, key: &PrivateKey, reference: &Reference) -> Event {
         let text = match &self.sealed {

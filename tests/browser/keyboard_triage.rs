@@ -1,5 +1,8 @@
 //! The triage of a request by somebody who has no mouse, with the accessibility rules at each step.
 
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
 use crate::browser::{Browser, ENTER, Kind};
 use crate::keyboard::{tab_to, tab_to_words};
 use crate::visit::NAME;
@@ -27,8 +30,12 @@ async fn a_request_is_called_booked_noted_and_closed_by_keyboard_alone() {
     told(&browser, "Taken back.").await;
 
     tab_to(&browser, "next_step").await;
+    browser.press(&in_two_days()).await;
     browser.enter().await;
-    told(&browser, "The next step is").await;
+    told(&browser, "The next step is set.").await;
+    tab_to(&browser, "next_step").await;
+    browser.enter().await;
+    assert!(browser.words(".error-summary").await.contains("The day is as it was"));
     tab_to_words(&browser, "Closed").await;
     browser.press(ENTER).await;
     tab_to(&browser, "reason").await;
@@ -37,6 +44,11 @@ async fn a_request_is_called_booked_noted_and_closed_by_keyboard_alone() {
     told(&browser, "Marked as closed.").await;
     assert!(browser.words("main > .tags").await.starts_with("Closed: No reply"));
     browser.close().await;
+}
+
+/// As it is typed into a field for a day: month, day and year.
+fn in_two_days() -> String {
+    Timestamp::now().to_zoned(TimeZone::UTC).date().saturating_add(2.days()).strftime("%m%d%Y").to_string()
 }
 
 /// Goes to a link or button with Tab alone, and presses it.

@@ -1,6 +1,7 @@
 //! The triage of one request, from the form to its end, as the practice does it at its laptop.
 
 use fantoccini::{Client, Locator};
+use sqlx::{Connection, SqliteConnection};
 
 use crate::afterwards;
 use crate::browser::{Browser, Kind};
@@ -18,6 +19,31 @@ async fn a_request_is_seen_called_booked_noted_answered_closed_found_and_exporte
 #[tokio::test]
 async fn the_same_triage_works_with_scripts_off() {
     triage(&practice::fresh(Kind::NoScripts).await).await;
+}
+
+#[tokio::test]
+async fn a_next_step_whose_day_has_passed_is_in_no_buttons_way() {
+    let browser = practice::fresh(Kind::Usual).await;
+    let visitor = visitor::begin(&browser).await;
+    practice::set_up(&browser).await;
+    let address = format!("/admin/inquiries/{}", visitor.send(&browser).await);
+    let path = browser.data.path().join("practice.db");
+    let mut database = SqliteConnection::connect(path.to_str().expect("a path")).await.expect("opens");
+    sqlx::query("UPDATE inquiries SET next_step_at = 1000 * 86400000")
+        .execute(&mut database)
+        .await
+        .expect("set");
+    database.close().await.expect("closed");
+    browser.open(&address).await;
+    browser.fill("Note", OUR_NOTE).await;
+    browser.click("Call booked").await;
+    assert!(browser.words(".notice").await.contains("Marked as call booked."));
+    browser.fill("Note", "Another note, made up.").await;
+    browser.click("Undo").await;
+    assert!(browser.words(".notice").await.contains("Taken back."));
+    let timeline = browser.words(".timeline").await;
+    assert!(timeline.contains(OUR_NOTE) && timeline.contains("Another note, made up."), "{timeline}");
+    browser.client.clone().close().await.expect("closes");
 }
 
 async fn triage(browser: &Browser) {

@@ -129,15 +129,15 @@ async fn the_notice_takes_back_what_it_tells_of_once() {
     let form = at(&reference, "status");
     let page = Form::to(&page, &form).go(&browser, "spam").await;
     assert!(words(one(&page, ".notice")).contains("Marked as spam."));
-    let undo = Form::on(&page, ".notice form");
+    let undo = Form::to(&page, &at(&reference, "undo"));
     let page = undo.go(&browser, "").await;
     assert!(words(one(&page, "main > .tags")).starts_with("New Due Monday"));
-    assert!(all(&page, ".notice form").is_empty(), "taking back is not taken back");
+    assert!(all(&page, ".notice button").is_empty(), "taking back is not taken back");
     assert_eq!(words(one(&page, ".timeline li:nth-child(2) > p:first-child")), "New to Spam (taken back)");
     assert_eq!(undo.press(&browser, "").await.status, 409);
 
     let page = Form::to(&page, &at(&reference, "notes")).fill("note", "Wrong person").go(&browser, "").await;
-    let page = Form::on(&page, ".notice form").go(&browser, "").await;
+    let page = Form::to(&page, &at(&reference, "undo")).go(&browser, "").await;
     assert!(!words(one(&page, ".timeline")).contains("Wrong person"));
 }
 
@@ -151,7 +151,7 @@ async fn an_old_notice_does_not_offer_to_take_back_what_was_done_since() {
     let answer = note.press(&browser, "").await;
     let noted = answer.header("location");
     for _ in 0..2 {
-        one(&browser.page(noted).await, ".notice form");
+        one(&browser.page(noted).await, ".notice button");
     }
     note.fill("note", "Theirs").go(&browser, "").await;
     assert!(all(&browser.page(noted).await, ".notice").is_empty());
@@ -173,7 +173,7 @@ async fn sec_33_who_changes_what_somebody_else_just_changed_is_shown_their_chang
     assert_eq!(answer.status, 409);
     let page = answer.html();
     let told = words(one(&page, ".error-summary"));
-    assert!(told.contains("Somebody else changed this meanwhile"), "{told}");
+    assert!(told.contains("This was changed meanwhile"), "{told}");
     assert!(told.contains("Jo Example: New to Waitlist"), "{told}");
     assert!(words(one(&page, "main > .tags")).starts_with("Waitlist"));
     let page = browser.page(&address).await;

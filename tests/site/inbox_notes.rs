@@ -1,5 +1,8 @@
 //! A note that is being typed when another button is pressed.
 
+use scraper::Html;
+
+use crate::admin_people::joined;
 use crate::inbox::{sam, sent};
 use crate::office::{Founder, Office};
 use crate::press::Form;
@@ -14,18 +17,18 @@ async fn a_note_that_is_being_typed_is_kept_with_whatever_is_pressed() {
     for (what, button, step) in [
         ("status", "waitlist", "New to Waitlist"),
         ("contacts", "no-answer", "Called, no answer"),
-        ("next-step", "", "Next step taken away"),
+        ("next-step", "", "Next step: Tuesday, December 1"),
     ] {
         let address = format!("/admin/inquiries/{}", sent(&office, &sam(), &[]).await);
         let page = browser.page(&address).await;
         let form = Form::to(&page, &format!("{address}/{what}")).fill("note", TYPED);
-        let page = form.go(&browser, button).await;
+        let page = form.fill("next_step", "2026-12-01").go(&browser, button).await;
         let steps: Vec<_> = all(&page, ".timeline li > p:first-child").into_iter().map(words).collect();
         assert_eq!(steps, [step, "Note", "Received"]);
         assert!(words(one(&page, ".timeline li:nth-child(2)")).contains(TYPED));
         assert_eq!(words(one(&page, "#note")), "", "{what}: it is not kept twice");
 
-        let page = Form::on(&page, ".notice form").go(&browser, "").await;
+        let page = Form::to(&page, &format!("{address}/undo")).go(&browser, "").await;
         let taken_back = words(one(&page, ".timeline li:nth-child(2) > p:first-child"));
         assert_eq!(taken_back, format!("{step} (taken back)"));
         assert!(words(one(&page, ".timeline li:nth-child(3)")).contains(TYPED), "{what}: the note stays");
@@ -64,13 +67,138 @@ async fn a_note_is_not_kept_with_a_change_that_is_not_made_and_stays_in_its_fiel
 }
 
 #[tokio::test]
-async fn the_return_key_in_the_field_for_the_day_sets_the_day() {
+async fn the_return_key_in_a_field_sets_the_day_and_takes_none_away() {
     let office = Office::fresh().await;
     let Founder { browser, .. } = office.founded().await;
     let address = format!("/admin/inquiries/{}", sent(&office, &sam(), &[]).await);
     let page = browser.page(&address).await;
-    let first = all(&page, "aside button")[0];
-    assert_eq!(first.attr("formaction"), Some(format!("{address}/next-step").as_str()));
-    let typed_in = all(&page, "aside input:not([type=hidden])");
+    let page = Form::to(&page, &format!("{address}/status")).go(&browser, "contacted").await;
+    let buttons = all(&page, "[form='changes'], #changes button");
+    assert_eq!(words(buttons[1]), "Undo", "it is not the one that the key presses");
+    assert_eq!(buttons[0].attr("formaction"), Some(format!("{address}/next-step").as_str()));
+    let typed_in = all(&page, "#changes input:not([type=hidden])");
     assert_eq!(typed_in.len(), 1, "a field of one line in which the key would do something else");
+
+    let by_key = |page: &_| Form::to(page, &format!("{address}/next-step")).fill("note", TYPED);
+    let page = by_key(&page).fill("next_step", "2026-12-01").go(&browser, "return").await;
+    assert!(words(one(&page, "main > .tags")).contains("December 1"));
+    for (day, said) in [("", "The day is blank"), ("2026-12-01", "The day is as it was")] {
+        let answer = by_key(&page).fill("next_step", day).press(&browser, "return").await;
+        assert_eq!(answer.status, 422, "{day}");
+        let page = answer.html();
+        assert!(words(one(&page, ".error-summary")).contains(said), "{day}");
+        assert_eq!(words(one(&page, "#note")), TYPED);
+        assert!(words(one(&page, "main > .tags")).contains("December 1"), "{day}");
+    }
+    let blank = Form::to(&page, &format!("{address}/next-step")).fill("next_step", "");
+    assert!(words(one(&blank.go(&browser, "").await, ".notice")).contains("The next step is taken away."));
+}
+
+#[tokio::test]
+async fn a_day_that_has_passed_stays_as_it_is_and_is_in_no_buttons_way() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let address = format!("/admin/inquiries/{}", sent(&office, &sam(), &[]).await);
+    let page = browser.page(&address).await;
+    let set = Form::to(&page, &format!("{address}/next-step")).fill("next_step", "2026-11-23");
+    set.go(&browser, "").await;
+    office.execute("UPDATE inquiries SET next_step_at = next_step_at - 7 * 86400000").await;
+    let page = browser.page(&address).await;
+    let same = Form::to(&page, &format!("{address}/next-step")).press(&browser, "").await;
+    assert_eq!(same.status, 422);
+    assert!(words(one(&same.html(), ".error-summary")).contains("The day is as it was"));
+    for button in all(&page, "[form='changes'], #changes button") {
+        let stores_the_day = button.attr("formaction").is_some_and(|to| to.ends_with("/next-step"));
+        assert_eq!(button.attr("formnovalidate").is_none(), stores_the_day, "{}", words(button));
+    }
+    let page = Form::to(&page, &format!("{address}/contacts")).go(&browser, "no-answer").await;
+    assert!(words(one(&page, "main > .tags")).contains("Next step: Monday, November 16"));
+}
+
+/// The steps of the timeline, the first first.
+fn steps(page: &Html) -> Vec<String> {
+    all(page, ".timeline li > p:first-child").into_iter().rev().map(words).collect()
+}
+
+#[tokio::test]
+async fn a_second_click_with_a_note_is_answered_like_the_first_and_stores_nothing() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    for (what, button, step) in [
+        ("notes", "", None),
+        ("status", "waitlist", Some("New to Waitlist")),
+        ("contacts", "no-answer", Some("Called, no answer")),
+        ("next-step", "", Some("Next step: Tuesday, December 1")),
+    ] {
+        let address = format!("/admin/inquiries/{}", sent(&office, &sam(), &[]).await);
+        let page = browser.page(&address).await;
+        let form = Form::to(&page, &format!("{address}/{what}")).fill("note", TYPED);
+        let form = form.fill("next_step", "2026-12-01");
+        let first = form.press(&browser, button).await;
+        let second = form.press(&browser, button).await;
+        assert_eq!((second.status.as_u16(), second.header("location")), (303, first.header("location")));
+        let page = browser.page(second.header("location")).await;
+        let expected: Vec<_> = ["Received", "Note"].into_iter().chain(step).collect();
+        assert_eq!(steps(&page), expected, "{what}");
+        one(&page, ".notice button");
+    }
+}
+
+#[tokio::test]
+async fn a_note_from_an_old_page_is_kept_once_whatever_somebody_else_did() {
+    let office = Office::fresh().await;
+    let founder = office.founded().await;
+    let (browser, other) = (&founder.browser, joined(&office, &founder).await);
+    let address = format!("/admin/inquiries/{}", sent(&office, &sam(), &[]).await);
+    let page = browser.page(&address).await;
+    let notes = Form::to(&page, &format!("{address}/notes")).fill("note", TYPED);
+    // The same words of somebody else are not this person's.
+    notes.go(&other, "").await;
+    for _ in 0..2 {
+        assert_eq!(steps(&notes.go(browser, "").await), ["Received", "Note", "Note"]);
+    }
+    // What is left of the old page meets a conflict, without the note that is in.
+    let late = Form::to(&page, &format!("{address}/status")).fill("note", TYPED);
+    let answer = late.press(browser, "waitlist").await;
+    assert_eq!(answer.status, 409);
+    assert_eq!(words(one(&answer.html(), "#note")), "");
+    // A script that knows no version stores what it is told, each time.
+    for count in [4, 5] {
+        browser.post(&format!("{address}/notes"), &[("note", TYPED)]).await;
+        assert_eq!(steps(&browser.page(&address).await).len(), count);
+    }
+}
+
+#[tokio::test]
+async fn another_button_right_after_the_first_keeps_the_note_once() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let address = format!("/admin/inquiries/{}", sent(&office, &sam(), &[]).await);
+    let page = browser.page(&address).await;
+    let to = |what| Form::to(&page, &format!("{address}/{what}")).fill("note", TYPED);
+    to("notes").go(&browser, "").await;
+    let page = to("status").go(&browser, "contacted").await;
+    assert_eq!(steps(&page), ["Received", "Note", "New to Contacted"]);
+    let answer = to("status").press(&browser, "waitlist").await;
+    assert_eq!(answer.status, 409, "that one is a change of mind");
+    assert_eq!(words(one(&answer.html(), "#note")), "");
+    assert_eq!(steps(&answer.html()), ["Received", "Note", "New to Contacted"]);
+}
+
+#[tokio::test]
+async fn undo_keeps_the_note_that_is_being_typed() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let address = format!("/admin/inquiries/{}", sent(&office, &sam(), &[]).await);
+    let page = browser.page(&address).await;
+    let page = Form::to(&page, &format!("{address}/status")).go(&browser, "spam").await;
+    let undo = Form::to(&page, &format!("{address}/undo")).fill("note", TYPED);
+    for _ in 0..2 {
+        let page = undo.go(&browser, "").await;
+        assert!(words(one(&page, ".notice")).contains("Taken back."));
+        assert!(words(one(&page, "main > .tags")).starts_with("New"));
+        let taken_back = ["Received", "New to Spam (taken back)", "The change before was taken back", "Note"];
+        assert_eq!(steps(&page), taken_back);
+        assert!(words(one(&page, ".timeline li:first-child")).contains(TYPED));
+    }
 }

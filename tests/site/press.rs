@@ -39,7 +39,10 @@ impl Form {
             let value = select.select(&chosen).next().map(|option| attribute(option, "value"));
             fields.push((attribute(select, "name"), value.unwrap_or_default()));
         }
-        let buttons = all("button").into_iter().map(|button| Button {
+        // Some stand elsewhere on the page.
+        let elsewhere = format!("button[form='{}']", form.attr("id").unwrap_or_default());
+        let elsewhere = Selector::parse(&elsewhere).expect("a selector");
+        let buttons = all("button").into_iter().chain(page.select(&elsewhere)).map(|button| Button {
             action: button.attr("formaction").unwrap_or(&attribute(form, "action")).to_owned(),
             name: attribute(button, "name"),
             value: attribute(button, "value"),
@@ -50,7 +53,11 @@ impl Form {
 
     /// The one form with buttons that send it to this address, and those of its buttons.
     pub fn to(page: &Html, action: &str) -> Self {
-        let selector = format!("form[action='{action}'], form:has([formaction='{action}'])");
+        let elsewhere = Selector::parse(&format!("[form][formaction='{action}']")).expect("a selector");
+        let selector = match page.select(&elsewhere).next().and_then(|button| button.attr("form")) {
+            Some(id) => format!("form#{id}"),
+            None => format!("form[action='{action}'], form:has([formaction='{action}'])"),
+        };
         let mut form = Self::on(page, &selector);
         form.buttons.retain(|button| button.action == action);
         form

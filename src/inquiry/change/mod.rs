@@ -4,7 +4,9 @@
 //! comes in sealed and never reaches the ledger.
 
 mod notes;
+mod press;
 mod state;
+mod undo;
 
 #[cfg(test)]
 mod tests;
@@ -20,8 +22,10 @@ use super::status::{CloseReason, Status};
 use super::timeline::{self, NewEvent, Step};
 use crate::audit::{self, Actor, By, Entry};
 use crate::content::Practice;
-pub use notes::{add_note, keep_note};
+pub use notes::keep_note;
+pub use press::{Before, Change, Press, make};
 use state::{State, start_of};
+pub use undo::{can_undo, undo};
 
 /// How a change ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +36,10 @@ pub enum Changed {
     Conflict,
     /// The change may not follow where the inquiry stands now.
     NotAllowed,
+    /// It stands like that already. Nothing was written.
+    Same,
+    /// A next step is a day from today on, within two years.
+    NotThatDay,
     /// A closed inquiry needs to say why.
     NeedsReason,
     /// There is no such inquiry.
@@ -39,6 +47,7 @@ pub enum Changed {
 }
 
 /// The status that somebody chose.
+#[derive(Clone, Copy)]
 pub struct NewStatus<'a> {
     pub status: Status,
     /// As it stood on the page.
@@ -47,6 +56,12 @@ pub struct NewStatus<'a> {
     pub reason: Option<CloseReason>,
     /// To whom a person was referred, sealed.
     pub referred_to: Option<&'a [u8]>,
+}
+
+impl NewStatus<'_> {
+    fn reason(&self) -> Option<CloseReason> {
+        self.reason.filter(|_| self.status == Status::Closed)
+    }
 }
 
 /// A row as it stands, under the write lock.
@@ -87,7 +102,7 @@ pub async fn set_status(
     if !from.may_become(new.status) {
         return Ok(Changed::NotAllowed);
     }
-    let reason = new.reason.filter(|_| new.status == Status::Closed);
+    let reason = new.reason();
     if new.status == Status::Closed && reason.is_none() {
         return Ok(Changed::NeedsReason);
     }
@@ -101,7 +116,7 @@ pub async fn set_status(
     held.becomes(conn, by, reference, after, told, now).await
 }
 
-/// Sets the day of the next step, or takes it away.
+/// Sets the day of the next step, or takes it away. The day that is set already is no change, also where it has passed.
 ///
 /// # Errors
 /// When the disk or the database refuses.
@@ -120,6 +135,13 @@ pub async fn set_next_step(
     }
     if !held.state.status()?.is_open() {
         return Ok(Changed::NotAllowed);
+    }
+    if held.state.next_step(practice) == date {
+        return Ok(Changed::Same);
+    }
+    let today = now.to_zoned(practice.time_zone()).date();
+    if date.is_some_and(|date| date < today || date.year() > today.year() + 2) {
+        return Ok(Changed::NotThatDay);
     }
     let next_step_at = date.map(|date| start_of(date, practice, now));
     let after = State { next_step_at, last_activity_at: now.as_millisecond(), ..held.state.clone() };
@@ -157,59 +179,6 @@ pub async fn log_contact(
         detail: Some(kind.name().into()),
     };
     held.becomes(conn, by, reference, after, told, now).await
-}
-
-/// Takes back the last change, if nothing has happened since. What was typed with it is gone then.
-///
-/// # Errors
-/// When the disk or the database refuses.
-pub async fn undo(
-    conn: &mut SqliteConnection,
-    by: By<'_>,
-    reference: &Reference,
-    version: i64,
-    now: Timestamp,
-) -> Result<Changed> {
-    let Some(held) = held(conn, reference).await? else { return Ok(Changed::NotThere) };
-    if held.version != version {
-        return Ok(Changed::Conflict);
-    }
-    let Some((event, before)) = undoable(conn, held.id, version).await? else {
-        return Ok(Changed::NotAllowed);
-    };
-    let before: State = serde_json::from_str(&before).context("a change can't be taken back")?;
-    sqlx::query("UPDATE events SET undone_at = ?, sealed = NULL, before = NULL WHERE id = ?")
-        .bind(now.as_millisecond())
-        .bind(event)
-        .execute(&mut *conn)
-        .await
-        .context("taking back a change")?;
-    held.write(conn, &before).await?;
-    let version = version + 1;
-    let event = NewEvent { staff_id: staff_id(by), step: Step::Undone, sealed: None, version, before: None };
-    timeline::add(conn, held.id, event, now).await?;
-    record(conn, by, reference, "change undone", None, now).await?;
-    Ok(Changed::Done(version))
-}
-
-/// Whether the last change of an inquiry can be taken back.
-///
-/// # Errors
-/// When the database can't be read.
-pub async fn can_undo(conn: &mut SqliteConnection, inquiry_id: i64, version: i64) -> Result<bool> {
-    Ok(undoable(conn, inquiry_id, version).await?.is_some())
-}
-
-async fn undoable(conn: &mut SqliteConnection, id: i64, version: i64) -> Result<Option<(i64, String)>> {
-    sqlx::query_as(
-        "SELECT id, before FROM events WHERE inquiry_id = ? AND version = ? AND before IS NOT NULL
-         ORDER BY id DESC LIMIT 1",
-    )
-    .bind(id)
-    .bind(version)
-    .fetch_optional(conn)
-    .await
-    .context("looking for the last change")
 }
 
 async fn held(conn: &mut SqliteConnection, reference: &Reference) -> Result<Option<Held>> {

@@ -1,4 +1,4 @@
-//! Notes: alone, and together with another change.
+//! The note that comes along with a change.
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -9,25 +9,8 @@ use crate::audit::By;
 use crate::inquiry::reference::Reference;
 use crate::inquiry::timeline::Step;
 
-/// Adds a note, sealed before.
-///
-/// # Errors
-/// When the disk or the database refuses.
-pub async fn add_note(
-    conn: &mut SqliteConnection,
-    by: By<'_>,
-    reference: &Reference,
-    sealed: &[u8],
-    now: Timestamp,
-) -> Result<Changed> {
-    let Some(held) = held(conn, reference).await? else { return Ok(Changed::NotThere) };
-    let after = State { last_activity_at: now.as_millisecond(), ..held.state.clone() };
-    let told = Told { step: Step::Note, sealed: Some(sealed), event: "note added", detail: None };
-    held.becomes(conn, by, reference, after, told, now).await
-}
-
-/// Adds the note that came along with a change, if one did. It goes before that change, so that taking the change back
-/// leaves the note. The version to change then; anything but [`Changed::Done`] is a reason to commit nothing.
+/// Adds a note, sealed before, if there is one. The version to change then; anything but [`Changed::Done`] is a reason to
+/// commit nothing.
 ///
 /// # Errors
 /// When the disk or the database refuses.
@@ -40,8 +23,11 @@ pub async fn keep_note(
     now: Timestamp,
 ) -> Result<Changed> {
     let Some(sealed) = sealed else { return Ok(Changed::Done(version)) };
-    Ok(match add_note(conn, by, reference, sealed, now).await? {
-        Changed::Done(after) if after != version + 1 => Changed::Conflict,
-        kept => kept,
-    })
+    let Some(held) = held(conn, reference).await? else { return Ok(Changed::NotThere) };
+    if held.version != version {
+        return Ok(Changed::Conflict);
+    }
+    let after = State { last_activity_at: now.as_millisecond(), ..held.state.clone() };
+    let told = Told { step: Step::Note, sealed: Some(sealed), event: "note added", detail: None };
+    held.becomes(conn, by, reference, after, told, now).await
 }

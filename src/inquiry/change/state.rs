@@ -30,6 +30,12 @@ impl State {
         Status::named(&self.status).context("a status in the database is none")
     }
 
+    /// The day of the next step at the practice.
+    pub fn next_step(&self, practice: &Practice) -> Option<Date> {
+        let at = Timestamp::from_millisecond(self.next_step_at?).ok()?;
+        Some(at.to_zoned(practice.time_zone()).date())
+    }
+
     /// With a new status. What it brings along: a clock, a check-in, an end.
     pub fn after(
         &self,

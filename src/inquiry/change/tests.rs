@@ -107,7 +107,7 @@ async fn a_note_that_is_taken_back_is_gone() {
     let inbox = Inbox::new().await;
     let reference = inbox.add(&answers("Sam"), 0, "").await;
     let mut write = inbox.db.begin().await.expect("begins");
-    let added = add_note(&mut write, BY, &reference, b"sealed", at(1)).await.expect("writes");
+    let added = keep_note(&mut write, BY, &reference, Some(b"sealed"), 1, at(1)).await.expect("writes");
     assert!(matches!(added, Changed::Done(_)));
     write.commit().await.expect("commits");
     let record = now_of(&inbox, &reference).await;

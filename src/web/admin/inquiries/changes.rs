@@ -1,5 +1,5 @@
 //! What is done with an inquiry, one handler for each button. A note that is typed meanwhile comes along with each of them
-//! and is kept with the change.
+//! and is kept with the change. What is refused is refused before anything is written.
 
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use super::super::fields::Fields;
 use super::super::gate::Staff;
 use super::super::refusal::Refusal;
 use super::Named;
-use super::desired::{Desired, not_there, note_words};
+use super::desired::{Desired, not_there};
 use crate::audit::{self, Entry, Outcome};
-use crate::inquiry::change::{self, Changed, NewStatus};
+use crate::inquiry::change::{Change, Changed, NewStatus};
 use crate::inquiry::contact::{self, Kind};
 use crate::inquiry::note::{self, LONGEST_NAME, Problem};
 use crate::inquiry::record;
@@ -47,7 +47,7 @@ pub async fn set_status(
         reason: CloseReason::named(desired.fields.value("reason")),
         referred_to: referred_to.as_deref(),
     };
-    desired.change_status(&new, "status").await
+    desired.press(Change::Status(new), new.version, "status").await
 }
 
 /// One press: out of the spam view, and its clock starts.
@@ -65,10 +65,10 @@ pub async fn not_spam(
         return desired.ended(Ok(Changed::NotAllowed), "").await;
     }
     let new = NewStatus { status: Status::New, version, reason: None, referred_to: None };
-    desired.change_status(&new, "not-spam").await
+    desired.press(Change::Status(new), version, "not-spam").await
 }
 
-/// `note`
+/// `note` and `version`; without a version nothing is taken for a second press.
 pub async fn add_note(
     State(web): State<Arc<Web>>,
     staff: Staff,
@@ -76,20 +76,8 @@ pub async fn add_note(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
-    let sealed = match desired.note()? {
-        Ok(Some(sealed)) => sealed,
-        Ok(None) => return desired.refused(Refusal::new("note", note_words(Problem::Blank))).await,
-        Err(refusal) => return desired.refused(refusal).await,
-    };
-    let Desired { desk, staff, reference, now, .. } = &desired;
-    let changed = async {
-        let mut write = desk.db.begin().await?;
-        let changed = change::add_note(&mut write, staff.by(), reference, &sealed, *now).await?;
-        write.commit().await?;
-        anyhow::Ok(changed)
-    };
-    let changed = changed.await;
-    desired.ended(changed, "note").await
+    let version = desired.fields.number("version").unwrap_or(i64::MAX);
+    desired.press(Change::Note, version, "note").await
 }
 
 /// `kind` and `version`; without a version, the request as it stands.
@@ -108,44 +96,30 @@ pub async fn log_contact(
     // So that what the plan allows is looked up in the same request that is changed.
     let version = desired.fields.number("version").unwrap_or(record.version);
     let inquiry = record.open(&desired.staff.private);
-    let is_allowed = contact::kinds(inquiry.plan()).contains(&kind);
-    let note = match desired.note()? {
-        Ok(note) => note,
-        Err(refusal) => return desired.refused(refusal).await,
+    if contact::kinds(inquiry.plan()).contains(&kind) {
+        return desired.press(Change::Contact(kind), version, "contact").await;
+    }
+    let words = if inquiry.record.asked_to_stop() {
+        "They asked you to stop. Only that they got in touch can be logged."
+    } else {
+        "They did not allow this way of being reached."
     };
-    let Desired { desk, staff, reference, now, .. } = &desired;
-    let changed = async {
-        let mut write = desk.db.begin().await?;
-        if is_allowed {
-            let (by, note) = (staff.by(), note.as_deref());
-            let kept = change::keep_note(&mut write, by, reference, note, version, *now).await?;
-            let Changed::Done(version) = kept else { return anyhow::Ok(Some(kept)) };
-            let changed = change::log_contact(&mut write, by, reference, kind, version, *now).await?;
-            if matches!(changed, Changed::Done(_)) {
-                write.commit().await?;
-            }
-            return Ok(Some(changed));
-        }
-        let (by, target, detail) = (staff.by(), Some(reference.as_str()), Some(kind.name()));
-        let entry = Entry { by, event: "contact logged", target, outcome: Outcome::Refused, detail };
-        audit::record(&mut write, entry, now.as_millisecond()).await?;
-        write.commit().await?;
-        Ok(None)
-    };
-    match changed.await.transpose() {
-        Some(changed) => desired.ended(changed, "contact").await,
-        None => {
-            let words = if inquiry.record.asked_to_stop() {
-                "They asked you to stop. Only that they got in touch can be logged."
-            } else {
-                "They did not allow this way of being reached."
-            };
-            desired.refused(Refusal::new("kind", words)).await
-        }
+    match note_refused(&desired, kind).await {
+        Ok(()) => desired.refused(Refusal::new("kind", words)).await,
+        Err(error) => desired.ended(Err(error), "").await,
     }
 }
 
-/// `next_step` (a date, blank to take it away) and `version`.
+/// That somebody would have reached the person in a way they did not allow stands in the ledger.
+async fn note_refused(desired: &Desired<'_>, kind: Kind) -> anyhow::Result<()> {
+    let (by, target, detail) = (desired.staff.by(), Some(desired.reference.as_str()), Some(kind.name()));
+    let entry = Entry { by, event: "contact logged", target, outcome: Outcome::Refused, detail };
+    let mut write = desired.desk.db.begin().await?;
+    audit::record(&mut write, entry, desired.now.as_millisecond()).await?;
+    Ok(write.commit().await?)
+}
+
+/// `next_step` (a date, blank to take it away), `version`, and `key` where the return key was pressed.
 pub async fn set_next_step(
     State(web): State<Arc<Web>>,
     staff: Staff,
@@ -154,33 +128,17 @@ pub async fn set_next_step(
 ) -> Result<Response, Fault> {
     let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
     let typed = desired.fields.value("next_step").trim();
-    let today = desired.now.to_zoned(desired.practice().time_zone()).date();
+    if typed.is_empty() && desired.fields.value("key") == "return" {
+        let words = "The day is blank, so nothing was changed. For no next step, press \"Set the day\".";
+        return desired.refused(Refusal::new("next_step", words)).await;
+    }
     let date = match typed.parse::<Date>() {
-        Ok(date) if date >= today && date.year() <= today.year() + 2 => Some(date),
+        Ok(date) => Some(date),
         Err(_) if typed.is_empty() => None,
-        _ => {
-            let words = "The next step must be a date from today on, within two years.";
-            return desired.refused(Refusal::new("next_step", words)).await;
-        }
+        Err(_) => return desired.ended(Ok(Changed::NotThatDay), "").await,
     };
-    let note = match desired.note()? {
-        Ok(note) => note,
-        Err(refusal) => return desired.refused(refusal).await,
-    };
-    let Desired { desk, staff, reference, now, .. } = &desired;
-    let (by, version, practice) = (staff.by(), desired.version(), desired.practice());
-    let changed = async {
-        let mut write = desk.db.begin().await?;
-        let kept = change::keep_note(&mut write, by, reference, note.as_deref(), version, *now).await?;
-        let Changed::Done(version) = kept else { return anyhow::Ok(kept) };
-        let changed = change::set_next_step(&mut write, by, reference, date, version, practice, *now).await?;
-        if matches!(changed, Changed::Done(_)) {
-            write.commit().await?;
-        }
-        Ok(changed)
-    };
-    let changed = changed.await;
-    desired.ended(changed, "next-step").await
+    let version = desired.version();
+    desired.press(Change::NextStep(date), version, "next-step").await
 }
 
 /// `version`
@@ -191,13 +149,6 @@ pub async fn undo(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let Some(desired) = Desired::of(&web, staff, &named.reference, fields)? else { return Ok(not_there()) };
-    let Desired { desk, staff, reference, now, .. } = &desired;
-    let changed = async {
-        let mut write = desk.db.begin().await?;
-        let changed = change::undo(&mut write, staff.by(), reference, desired.version(), *now).await?;
-        write.commit().await?;
-        anyhow::Ok(changed)
-    };
-    let changed = changed.await;
-    desired.ended(changed, "undone").await
+    let version = desired.version();
+    desired.press(Change::Undo, version, "undone").await
 }

@@ -16,10 +16,11 @@ use super::super::gate::Staff;
 use super::super::refusal::Refusal;
 use super::page::{Beside, Typed, page};
 use crate::content::Practice;
-use crate::inquiry::Reference;
-use crate::inquiry::change::{self, Changed, NewStatus};
+use crate::inquiry::change::{self, Before, Change, Changed, Press};
 use crate::inquiry::inbox::View;
 use crate::inquiry::note::{self, LONGEST, Problem};
+use crate::inquiry::timeline::{self, Event};
+use crate::inquiry::{Reference, record};
 
 /// What each of these handlers has at hand.
 pub struct Desired<'a> {
@@ -30,6 +31,8 @@ pub struct Desired<'a> {
     pub reference: Reference,
     pub fields: Fields,
     pub now: Timestamp,
+    /// The note in the fields stands in the timeline already.
+    note_is_kept: bool,
 }
 
 impl<'a> Desired<'a> {
@@ -37,7 +40,7 @@ impl<'a> Desired<'a> {
     pub fn of(web: &'a Web, staff: Staff, reference: &str, fields: Fields) -> Result<Option<Self>, Fault> {
         let Ok(reference) = reference.parse() else { return Ok(None) };
         let (desk, snapshot, now) = (desk_of(web)?, web.current.load_full(), web.now());
-        Ok(Some(Self { web, desk, staff, snapshot, reference, fields, now }))
+        Ok(Some(Self { web, desk, staff, snapshot, reference, fields, now, note_is_kept: false }))
     }
 
     pub fn practice(&self) -> &Practice {
@@ -53,37 +56,75 @@ impl<'a> Desired<'a> {
         View::named(self.fields.value("view"))
     }
 
-    /// What stands in the field for a note, sealed; nothing where it is blank. The refusal is that of a note that can't
-    /// be kept as it is.
-    pub fn note(&self) -> Result<Result<Option<Vec<u8>>, Refusal>, Fault> {
-        let text = match note::read(self.fields.value("note"), LONGEST) {
-            Ok(text) => text,
-            Err(Problem::Blank) => return Ok(Ok(None)),
-            Err(problem) => return Ok(Err(Refusal::new("note", note_words(problem)))),
-        };
-        Ok(Ok(Some(note::sealed(&self.staff.private.public(), &self.reference, &text)?)))
+    /// What stands in the field for a note; nothing where it is blank. The refusal is that of a note that can't be kept
+    /// as it is.
+    fn note(&self) -> Result<Option<String>, Refusal> {
+        match note::read(self.fields.value("note"), LONGEST) {
+            Ok(text) => Ok(Some(text)),
+            Err(Problem::Blank) => Ok(None),
+            Err(problem) => Err(Refusal::new("note", note_words(problem))),
+        }
     }
 
-    pub async fn change_status(self, new: &NewStatus<'_>, done: &str) -> Result<Response, Fault> {
-        let note = match self.note()? {
-            Ok(note) => note,
+    /// Makes a change and keeps the note that was typed meanwhile, both or neither. `version` is the one on the page.
+    pub async fn press(mut self, change: Change<'_>, version: i64, done: &str) -> Result<Response, Fault> {
+        let typed = match self.note() {
+            Ok(None) if matches!(change, Change::Note) => {
+                return self.refused(Refusal::new("note", note_words(Problem::Blank))).await;
+            }
+            Ok(typed) => typed,
             Err(refusal) => return self.refused(refusal).await,
         };
-        let (by, practice, reference, now) = (self.staff.by(), self.practice(), &self.reference, self.now);
-        let changed = async {
-            let mut write = self.desk.db.begin().await?;
-            let kept =
-                change::keep_note(&mut write, by, reference, note.as_deref(), new.version, now).await?;
-            let Changed::Done(version) = kept else { return anyhow::Ok(kept) };
-            let new = NewStatus { version, ..*new };
-            let changed = change::set_status(&mut write, by, reference, &new, practice, now).await?;
-            if matches!(changed, Changed::Done(_)) {
-                write.commit().await?;
-            }
-            Ok(changed)
+        let sealed = match &typed {
+            Some(text) => Some(note::sealed(&self.staff.private.public(), &self.reference, text)?),
+            None => None,
         };
-        let changed = changed.await;
+        let press = Press { change, note: sealed.as_deref(), version };
+        let changed = self.pressed(press, typed.as_deref()).await;
         self.ended(changed, done).await
+    }
+
+    /// A conflict may be with a first press of the same button: then that one counts. And a note is never in the way of
+    /// what somebody else changed.
+    async fn pressed(&mut self, press: Press<'_>, typed: Option<&str>) -> anyhow::Result<Changed> {
+        let mut next = press;
+        loop {
+            let changed = self.made(next).await?;
+            let (Changed::Conflict, Some(typed)) = (changed, typed) else { return Ok(changed) };
+            let Some((stands, mine)) = self.done_since(press.version).await? else {
+                return Ok(Changed::NotThere);
+            };
+            match press.before(&mine, typed) {
+                Before::All(version) => return Ok(Changed::Done(version)),
+                Before::Note(version) => {
+                    self.note_is_kept = true;
+                    return self.made(Press { note: None, version, ..press }).await;
+                }
+                Before::Nothing if matches!(press.change, Change::Note) => next.version = stands,
+                Before::Nothing => return Ok(changed),
+            }
+        }
+    }
+
+    async fn made(&self, press: Press<'_>) -> anyhow::Result<Changed> {
+        let mut write = self.desk.db.begin().await?;
+        let (by, practice, reference, now) = (self.staff.by(), self.practice(), &self.reference, self.now);
+        let changed = change::make(&mut write, by, reference, press, practice, now).await?;
+        if matches!(changed, Changed::Done(_)) {
+            write.commit().await?;
+        }
+        Ok(changed)
+    }
+
+    /// The version as it stands, and what this person has done since another one. `None` where the inquiry is gone.
+    async fn done_since(&self, version: i64) -> anyhow::Result<Option<(i64, Vec<Event>)>> {
+        let mut read = self.desk.db.read().await?;
+        let Some(record) = record::find(&mut read, &self.reference).await? else { return Ok(None) };
+        let steps = timeline::list(&mut read, record.id).await?;
+        drop(read);
+        let mine = steps.into_iter().filter(|step| step.stands_since(version, self.staff.person.id));
+        let mine = mine.map(|step| step.open(&self.staff.private, &self.reference)).collect();
+        Ok(Some((record.version, mine)))
     }
 
     pub async fn ended(self, changed: anyhow::Result<Changed>, done: &str) -> Result<Response, Fault> {
@@ -102,6 +143,14 @@ impl<'a> Desired<'a> {
             Changed::NotAllowed => {
                 let words = "That cannot follow where this request stands now. Nothing was changed.";
                 self.refused(Refusal::new("", words)).await
+            }
+            Changed::Same => {
+                let words = "The day is as it was, so nothing was changed. What you typed is still here.";
+                self.refused(Refusal::new("next_step", words)).await
+            }
+            Changed::NotThatDay => {
+                let words = "The next step must be a date from today on, within two years.";
+                self.refused(Refusal::new("next_step", words)).await
             }
             Changed::Conflict => {
                 let beside = Beside { conflict: Some(self.version()), ..self.beside() };
@@ -124,12 +173,12 @@ impl<'a> Desired<'a> {
         page(self.web, &self.staff, &self.reference, beside).await
     }
 
-    /// Everything that was typed, for showing it again.
+    /// Everything that was typed and is not kept yet, for showing it again.
     fn beside(&self) -> Beside {
         let value = |name| self.fields.value(name).to_owned();
         let has_date = self.fields.pairs().any(|(name, _)| name == "next_step");
         let typed = Typed {
-            note: value("note"),
+            note: if self.note_is_kept { String::new() } else { value("note") },
             referred_to: value("referred_to"),
             next_step: has_date.then(|| value("next_step")),
             reason: value("reason"),
@@ -142,7 +191,7 @@ pub fn not_there() -> Response {
     StatusCode::NOT_FOUND.into_response()
 }
 
-pub fn note_words(problem: Problem) -> &'static str {
+fn note_words(problem: Problem) -> &'static str {
     match problem {
         Problem::Blank => "Enter a note.",
         Problem::TooLong(_) => "A note must be 5,000 characters or fewer. Keep the rest in a second one.",

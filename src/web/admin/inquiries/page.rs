@@ -69,7 +69,6 @@ struct ShowPage<'a> {
     can_undo: bool,
     around: (Option<Reference>, Option<Reference>),
     beside: &'a Beside,
-    now: Timestamp,
 }
 
 /// The inquiry as it stands.
@@ -129,7 +128,6 @@ pub async fn page(
         answers,
         timeline,
         beside: &beside,
-        now,
     };
     let status = if beside.conflict.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
     Ok(beside.refusal.answer((status, render::html(&page)).into_response()))
@@ -157,10 +155,6 @@ impl ShowPage<'_> {
         let typed = self.beside.typed.next_step.clone();
         let stands = |at: Timestamp| at.to_zoned(self.practice().time_zone()).date().to_string();
         typed.or_else(|| self.record.next_step.map(stands)).unwrap_or_default()
-    }
-
-    fn today(&self) -> String {
-        self.now.to_zoned(self.practice().time_zone()).date().to_string()
     }
 
     fn state<'s>(&self, answers: &'s Answers) -> &'s str {

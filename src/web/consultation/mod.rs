@@ -151,7 +151,9 @@ impl Step {
         };
         let desk = self.desk()?;
         let sent_before = match address.map(|address| desk.senders.take(address, self.now)) {
-            Some(Err(TooMany)) => return Ok(self.refused(&fitting, Again::TooMany)),
+            Some(Err(TooMany)) => {
+                return Ok(self.refused(&fitting, Again::TooMany, StatusCode::TOO_MANY_REQUESTS, "600"));
+            }
             counted => counted.and_then(Result::ok),
         };
         let practice = &self.snapshot.content().practice;
@@ -175,16 +177,19 @@ impl Step {
             }
             Err(error) => {
                 tracing::error!("a request could not be stored: {error:#}");
-                Ok(self.refused(&fitting, Again::NotStored))
+                Ok(self.refused(&fitting, Again::NotStored, StatusCode::SERVICE_UNAVAILABLE, "60"))
             }
         }
     }
 
-    fn refused(&self, fitting: &Fitting, again: Again) -> Response {
-        let (status, seconds) = match again {
-            Again::TooMany => (StatusCode::TOO_MANY_REQUESTS, "600"),
-            Again::NotStored | Again::TooOld => (StatusCode::SERVICE_UNAVAILABLE, "60"),
-        };
+    /// `seconds` to wait until the next try.
+    fn refused(
+        &self,
+        fitting: &Fitting,
+        again: Again,
+        status: StatusCode,
+        seconds: &'static str,
+    ) -> Response {
         let wait = [(header::RETRY_AFTER, HeaderValue::from_static(seconds))];
         (status, wait, self.shown_back(fitting, Some(again))).into_response()
     }

@@ -61,12 +61,12 @@ pub async fn leaving(conn: &mut SqliteConnection, kept: &Retention, now: Timesta
     rows.into_iter().map(leaving).collect()
 }
 
-/// Whether something keeps the clock from erasing what is due; nothing where all is well or nothing is due.
+/// Whether something keeps the clock from erasing what of [`leaving`] is due; nothing where all is well or nothing is due.
 ///
 /// # Errors
 /// When the database can't be read.
-pub async fn hold(conn: &mut SqliteConnection, kept: &Retention, now: Timestamp) -> Result<Option<Hold>> {
-    let due = ending(conn, kept, now.as_millisecond(), i64::MAX).await?.len() as i64;
+pub async fn hold(conn: &mut SqliteConnection, leaving: &[Leaving], now: Timestamp) -> Result<Option<Hold>> {
+    let due = leaving.iter().filter(|leaving| leaving.erased_at <= now).count() as i64;
     if due == 0 {
         return Ok(None);
     }
@@ -85,7 +85,10 @@ pub async fn hold(conn: &mut SqliteConnection, kept: &Retention, now: Timestamp)
 /// # Errors
 /// When the disk or the database refuses. What was erased until then is erased.
 pub async fn run(db: &Db, kept: &Retention, by: By<'_>, now: Timestamp) -> Result<Night> {
-    let held = hold(&mut *db.read().await?, kept, now).await?;
+    let mut read = db.read().await?;
+    let leaving = leaving(&mut read, kept, now).await?;
+    let held = hold(&mut read, &leaving, now).await?;
+    drop(read);
     let Some(held) = held else { return Ok(Night::Erased(erase_due(db, kept, by, now).await?)) };
     let detail = match held {
         Hold::ClockMoved { .. } => "the clock moved".to_owned(),

@@ -11,6 +11,11 @@ use sqlx::SqliteConnection;
 /// This one and those before it.
 pub const WEEKS: usize = 12;
 
+/// Every status but spam by its name: the index begins with it.
+const RECEIVED_SINCE: &str = "SELECT received_at, first_contact_at FROM inquiries
+     WHERE status IN ('new', 'contacted', 'call-booked', 'waitlist', 'became-client', 'referred-out', 'closed')
+       AND received_at >= ?";
+
 /// The last weeks, the oldest first.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Weeks {
@@ -39,13 +44,11 @@ pub async fn last(conn: &mut SqliteConnection, zone: &TimeZone, now: Timestamp) 
     let monday = today.saturating_sub(i64::from(today.weekday().to_monday_zero_offset()).days());
     let first = monday.saturating_sub((WEEKS as i64 - 1).weeks());
     let since = first.to_zoned(zone.clone()).context("the first of the weeks")?.timestamp();
-    let rows: Vec<(i64, Option<i64>)> = sqlx::query_as(
-        "SELECT received_at, first_contact_at FROM inquiries WHERE received_at >= ? AND status <> 'spam'",
-    )
-    .bind(since.as_millisecond())
-    .fetch_all(conn)
-    .await
-    .context("counting the requests of the last weeks")?;
+    let rows: Vec<(i64, Option<i64>)> = sqlx::query_as(RECEIVED_SINCE)
+        .bind(since.as_millisecond())
+        .fetch_all(conn)
+        .await
+        .context("counting the requests of the last weeks")?;
     let mut requests = [0; WEEKS];
     let mut waits: [Vec<i64>; WEEKS] = Default::default();
     for (received, contact) in rows {
@@ -78,6 +81,7 @@ fn median(mut waits: Vec<i64>) -> Option<SignedDuration> {
 mod tests {
     use super::*;
     use crate::inquiry::fixture::{Inbox, answers, at};
+    use crate::inquiry::status::Status;
 
     const HOUR: i64 = 3_600_000;
 
@@ -141,5 +145,24 @@ mod tests {
         add(&inbox, -11 * 7 * 24 - 11, "", Some(1)).await;
         let Weeks { weeks, median } = weeks(&inbox, at(1)).await;
         assert!(weeks.iter().all(|week| week.requests == 0) && median.is_none());
+    }
+
+    #[tokio::test]
+    async fn only_the_requests_of_these_weeks_are_read() {
+        let inbox = Inbox::new().await;
+        let mut conn = inbox.db.read().await.expect("reads");
+        let explain = format!("EXPLAIN QUERY PLAN {RECEIVED_SINCE}");
+        let plan = sqlx::query_as(sqlx::AssertSqlSafe(explain)).bind(0);
+        let plan: Vec<(i64, i64, i64, String)> = plan.fetch_all(&mut *conn).await.expect("a plan");
+        let plan: Vec<_> = plan.into_iter().map(|(.., step)| step).collect();
+        assert_eq!(plan, ["SEARCH inquiries USING INDEX inquiries_by_status (status=? AND received_at>?)"]);
+    }
+
+    #[test]
+    fn every_status_counts_but_spam() {
+        for status in Status::ALL {
+            let is_named = RECEIVED_SINCE.contains(&format!("'{}'", status.name()));
+            assert_eq!(is_named, status != Status::Spam, "{status:?}");
+        }
     }
 }

@@ -105,8 +105,9 @@ async fn rel_17_nothing_is_erased_after_the_clock_jumped_until_it_ran_on_for_two
         house.turn(&inbox.practice, ahead + SignedDuration::from_hours(hours)).await;
         assert!(inbox.holds(&closed).await, "{hours} hours after the jump");
     }
+    let due = leaving(&inbox, ahead).await;
     let mut conn = inbox.db.read().await.expect("reads");
-    let hold = retention::hold(&mut conn, &inbox.practice.retention, ahead).await.expect("an answer");
+    let hold = retention::hold(&mut conn, &due, ahead).await.expect("an answer");
     assert_eq!(hold, Some(Hold::ClockMoved { until: ahead + days(2) }));
     drop(conn);
 

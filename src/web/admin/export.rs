@@ -73,7 +73,7 @@ pub async fn page(
     let kept = &snapshot.content().practice.retention;
     let mut conn = desk_of(web)?.db.read().await?;
     let leaving = retention::leaving(&mut conn, kept, web.now()).await?;
-    let hold = retention::hold(&mut conn, kept, web.now()).await?;
+    let hold = retention::hold(&mut conn, &leaving, web.now()).await?;
     drop(conn);
     let layout = AdminLayout::new(&snapshot, staff, "/admin/export", "Export and erase");
     let layout = layout.with_notice(done).with_error(refusal.is_some());

@@ -6,9 +6,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use jiff::Timestamp;
 
 use super::super::error::Fault;
-use super::super::{Web, render};
+use super::super::{Desk, Web, render};
 use super::desk_of;
 use super::gate::Staff;
 use super::inquiries::row::{Row, rows};
@@ -16,12 +17,14 @@ use super::layout::{AdminLayout, notice};
 use super::settings::details;
 use super::weeks::Chart;
 use crate::audit::{Entry, Outcome};
+use crate::content::Practice;
 use crate::inquiry::answers::{LookingFor, Voicemail, Way};
 use crate::inquiry::contact::Kind;
 use crate::inquiry::inbox::{self, View};
 use crate::inquiry::ledger::Look;
 use crate::inquiry::status::Status;
 use crate::inquiry::timeline::Step;
+use crate::inquiry::weeks::Weeks;
 use crate::inquiry::{record, retention, weeks};
 
 #[derive(Template)]
@@ -47,20 +50,39 @@ struct TodayPage<'a> {
     chart: Option<Chart>,
 }
 
+/// What is counted. It names nobody, so it is no look that the ledger tells of, and no write waits for it.
+struct Beside {
+    held: usize,
+    leaving: usize,
+    erasing_waits: bool,
+    weeks: Weeks,
+}
+
+impl Beside {
+    async fn read(desk: &Desk, practice: &Practice, now: Timestamp) -> anyhow::Result<Self> {
+        let mut read = desk.db.read().await?;
+        let counts = inbox::counts(&mut read).await?;
+        let leaving = retention::leaving(&mut read, &practice.retention, now).await?;
+        Ok(Self {
+            held: counts.iter().find(|(view, _)| *view == View::Spam).map_or(0, |(_, count)| *count),
+            leaving: leaving.len(),
+            erasing_waits: retention::hold(&mut read, &leaving, now).await?.is_some(),
+            weeks: weeks::last(&mut read, &practice.time_zone(), now).await?,
+        })
+    }
+}
+
 /// The three lists.
 pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result<Response, Fault> {
     let desk = desk_of(&web)?;
     let (now, snapshot) = (web.now(), web.current.load());
     let practice = &snapshot.content().practice;
+    let beside = Beside::read(desk, practice, now).await?;
     let mut look = Look::begin(&desk.db, &web.looks).await?;
     let today = inbox::today(&mut look, practice, now).await?;
     let reply_now = record::load(&mut look, &today.reply_now).await?;
     let coming_up = record::load(&mut look, &today.coming_up).await?;
     let quiet = record::load(&mut look, &today.quiet).await?;
-    let counts = inbox::counts(&mut look).await?;
-    let leaving = retention::leaving(&mut look, &practice.retention, now).await?.len();
-    let erasing_waits = retention::hold(&mut look, &practice.retention, now).await?.is_some();
-    let weeks = weeks::last(&mut look, &practice.time_zone(), now).await?;
     let entry = Entry {
         by: staff.by(),
         event: "list viewed",
@@ -78,13 +100,13 @@ pub async fn show(State(web): State<Arc<Web>>, staff: Staff, uri: Uri) -> Result
         reply_now: rows(reply_now).await?,
         coming_up: rows(coming_up).await?,
         quiet: rows(quiet).await?,
-        leaving,
-        erasing_waits,
+        leaving: beside.leaving,
+        erasing_waits: beside.erasing_waits,
         to_review: due.map(|text| (text.title.as_str(), text.slug.as_str())).collect(),
         empty_details: details(practice).iter().filter(|detail| detail.value.is_empty()).count(),
-        chart: Chart::new(&weeks),
+        chart: Chart::new(&beside.weeks),
         faulty: !web.faults.load().is_empty(),
-        held: counts.iter().find(|(view, _)| *view == View::Spam).map_or(0, |(_, count)| *count),
+        held: beside.held,
     }))
 }
 

@@ -3,21 +3,13 @@
 use axum::http::{Method, StatusCode};
 use practice_site::web::admin::{Access, ROUTES};
 
-use crate::office::{Browser, Office};
-use crate::visit;
+use crate::admin_people::half_joined;
+use crate::office::Office;
+use crate::visit::{self, one, words};
 
 /// Every route as an address, with a reference where one belongs.
 fn addresses() -> impl Iterator<Item = (String, Access)> {
     ROUTES.iter().map(|route| (route.path.replace("{reference}", "K7QF-2M"), route.access))
-}
-
-/// The first account after its password, before its second factor.
-async fn half_signed_in(office: &Office) -> Browser<'_> {
-    let founder = office.founded().await;
-    let mut write = office.desk().db.begin().await.expect("begins");
-    sqlx::query("UPDATE staff SET second_factor_since = NULL").execute(&mut *write).await.expect("changes");
-    write.commit().await.expect("commits");
-    founder.browser
 }
 
 #[tokio::test]
@@ -75,12 +67,15 @@ async fn sec_14_an_address_that_is_not_there_answers_a_stranger_like_one_that_is
 #[tokio::test]
 async fn sec_13_nothing_is_reachable_between_the_factors() {
     let office = Office::fresh().await;
-    let half = half_signed_in(&office).await;
+    let half = half_joined(&office, &office.founded().await).await;
     for (path, _) in addresses().filter(|(_, access)| *access == Access::Staff) {
-        for answer in [half.open(&path).await, half.post(&path, &[("a", "b")]).await] {
+        for answer in [half.open(&path).await, half.post(&path, &[]).await] {
             assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
             assert_eq!(answer.header("location"), "/admin/second-factor", "{path}");
         }
+        let answer = half.post(&path, &[("a", "b")]).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(words(one(&answer.html(), "h1")), "Add an app that makes codes", "{path}");
     }
     let unknown = half.open("/admin/nothing").await;
     assert_eq!(unknown.header("location"), "/admin/second-factor");

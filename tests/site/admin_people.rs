@@ -20,18 +20,29 @@ async fn join(browser: &Browser<'_>, code: &str) -> Answer {
 
 /// Somebody invited who has set up everything.
 pub async fn joined<'a>(office: &'a Office, founder: &Founder<'_>) -> Browser<'a> {
-    let code = words(one(&invite(founder).await.html(), ".reference"));
-    let browser = office.browser();
-    assert_eq!(join(&browser, &code).await.header("location"), "/admin/second-factor");
+    let browser = half_joined(office, founder).await;
     confirm_factor(office, &browser).await;
     browser
 }
 
-async fn confirm_factor(office: &Office, browser: &Browser<'_>) {
+/// Somebody invited who has a password, and no second factor yet.
+pub async fn half_joined<'a>(office: &'a Office, founder: &Founder<'_>) -> Browser<'a> {
+    let code = words(one(&invite(founder).await.html(), ".reference"));
+    let browser = office.browser();
+    assert_eq!(join(&browser, &code).await.header("location"), "/admin/second-factor");
+    browser
+}
+
+/// What the app shows that has just learned the seed.
+pub async fn first_code(office: &Office, browser: &Browser<'_>) -> String {
     let cookie = browser.cookie("__Host-session").expect("a session");
     let mut conn = office.desk().db.read().await.expect("reads");
     let found = session::find(&mut conn, &cookie, office.now()).await.expect("reads").expect("there");
-    let code = found.enrolling.expect("a seed").code(office.now()).expect("a code");
+    found.enrolling.expect("a seed").code(office.now()).expect("a code")
+}
+
+async fn confirm_factor(office: &Office, browser: &Browser<'_>) {
+    let code = first_code(office, browser).await;
     let answer = browser.post("/admin/second-factor", &[("code", &code)]).await;
     assert_eq!(answer.header("location"), "/admin?done=second-factor");
 }

@@ -12,7 +12,7 @@ use crate::vectors::{MARKUP, VALUES};
 use crate::visit::{Answer, shipped};
 
 /// Every name that a form of the inbox gives a field.
-const FIELDS: [&str; 27] = [
+const FIELDS: [&str; 28] = [
     "again",
     "code",
     "email",
@@ -23,6 +23,7 @@ const FIELDS: [&str; 27] = [
     "from",
     "id",
     "invitation_code",
+    "key",
     "kind",
     "name",
     "new_password",

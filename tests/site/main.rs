@@ -3,6 +3,7 @@
 mod addresses;
 mod admin_gate;
 mod admin_guessing;
+mod admin_held_up;
 mod admin_pages;
 mod admin_people;
 mod admin_sessions;

@@ -1,6 +1,7 @@
-//! What somebody typed as a session ran out: the sign-in page carries it, and signing in posts it again.
+//! What somebody typed as a session ran out: the sign-in page carries it, and so does the page of each further step at the
+//! door. The last step posts it again.
 //!
-//! It stands only in the page itself; nothing is stored. Secrets are left out and have to be typed again.
+//! It stands only in the pages themselves; nothing is stored. Secrets are left out and have to be typed again.
 
 use std::sync::Arc;
 
@@ -23,7 +24,7 @@ use crate::config::Settings;
 /// Before the name of each field that is carried.
 const CARRIED: &str = "kept.";
 
-/// A form that waits for its sender to sign in: where it was going, and its fields.
+/// A form that waits at the door for its sender: where it was going, and its fields.
 #[derive(Clone, Default)]
 pub struct Kept {
     pub action: String,
@@ -31,21 +32,31 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// What a sign-in form brought along, if anything.
-    pub fn from_sign_in(fields: &Fields) -> Option<Self> {
+    /// A form that is held up, without its secrets; `None` where there is nothing in it.
+    pub async fn of(request: Request) -> Option<Self> {
+        let action = request.uri().path_and_query().map_or("", |wanted| wanted.as_str());
+        let action = safe(action).unwrap_or("/admin").to_owned();
+        let fields = Fields::read(request).await.ok()?;
+        let typed = fields.pairs().filter(|(name, _)| !is_secret(name));
+        let fields: Vec<_> = typed.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        (!fields.is_empty()).then_some(Self { action, fields })
+    }
+
+    /// What a form at the door brought along, if anything.
+    pub fn carried(fields: &Fields) -> Option<Self> {
         let action = safe(fields.value("again"))?.to_owned();
         let carried = fields.pairs().filter_map(|(name, value)| Some((name.strip_prefix(CARRIED)?, value)));
         let fields = carried.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Some(Self { action, fields })
     }
 
-    /// The hidden fields of the sign-in form.
+    /// The hidden fields of a form at the door.
     pub fn hidden(&self) -> impl Iterator<Item = (String, &str)> {
         self.fields.iter().map(|(name, value)| (format!("{CARRIED}{name}"), value.as_str()))
     }
 }
 
-/// Goes from the sign-in handler to the gate, inside the answer: post this for the session that has just begun.
+/// Goes from a handler at the door to the gate, inside the answer: post this for the session that has come a step further.
 #[derive(Clone)]
 pub struct Again {
     pub kept: Kept,
@@ -62,19 +73,20 @@ pub fn safe(typed: &str) -> Option<&str> {
 }
 
 /// The answer to a post of somebody who is not signed in (any more).
-pub async fn ask_to_sign_in(web: &Web, request: Request) -> Result<Response, Fault> {
-    let action = request.uri().path_and_query().map_or("", |wanted| wanted.as_str());
-    let action = safe(action).unwrap_or("/admin").to_owned();
-    let Ok(fields) = Fields::read(request).await else {
-        return Ok(Redirect::to("/admin/sign-in").into_response());
+pub async fn ask_to_sign_in(web: &Web, request: Request) -> Response {
+    let Some(kept) = Kept::of(request).await else {
+        return Redirect::to("/admin/sign-in").into_response();
     };
-    let typed = fields.pairs().filter(|(name, _)| !is_secret(name));
-    let fields: Vec<_> = typed.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    if fields.is_empty() {
-        return Ok(Redirect::to("/admin/sign-in").into_response());
+    (StatusCode::UNAUTHORIZED, sign_in::page_with(&web.current.load(), &kept)).into_response()
+}
+
+/// The end of a step at the door: leads on, or posts what the step's form brought along.
+pub fn led_on(to: impl IntoResponse, fields: &Fields, session: Zeroizing<String>) -> Response {
+    let mut response = to.into_response();
+    if let Some(kept) = Kept::carried(fields) {
+        response.extensions_mut().insert(Again { kept, session: Arc::new(session) });
     }
-    let page = sign_in::page_with(&web.current.load(), &Kept { action, fields });
-    Ok((StatusCode::UNAUTHORIZED, page).into_response())
+    response
 }
 
 /// Passwords and codes by the names that our forms give them.
@@ -82,7 +94,7 @@ fn is_secret(name: &str) -> bool {
     name.ends_with("password") || name.ends_with("code")
 }
 
-/// The request that was held up, for the session that has begun; everything else is as in the sign-in.
+/// The request that was held up, for the session; everything else is as in the step's own request.
 pub fn request(
     again: &Again,
     mut headers: HeaderMap,
@@ -109,10 +121,10 @@ pub fn request(
     Ok(request)
 }
 
-/// The answer to what was posted again, with the cookies of the sign-in.
-pub fn merged(sign_in: Response, second: Result<Response, Fault>) -> Response {
+/// The answer to what was posted again, with the cookies of the step before.
+pub fn merged(step: Response, second: Result<Response, Fault>) -> Response {
     let mut response = second.unwrap_or_else(IntoResponse::into_response);
-    for cookie in sign_in.headers().get_all(header::SET_COOKIE) {
+    for cookie in step.headers().get_all(header::SET_COOKIE) {
         response.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }
     response

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use zeroize::Zeroizing;
 
 use super::super::error::Fault;
 use super::super::{Web, render};
+use super::again::{self, Kept};
 use super::desk_of;
 use super::fields::Fields;
 use super::gate::Entering;
@@ -17,7 +19,7 @@ use crate::staff::code::Code;
 use crate::staff::own_account::{Again, prove_again};
 use crate::staff::recovery;
 
-const PATH: &str = "/admin/recovery-code";
+pub const PATH: &str = "/admin/recovery-code";
 
 #[derive(Template)]
 #[template(path = "admin/recovery_code.html")]
@@ -28,16 +30,22 @@ struct RecoveryCodePage<'a> {
     code: Option<String>,
     /// Whether a code was shown to this session that is still to be typed back.
     awaited: bool,
+    kept: Option<&'a Kept>,
 }
 
 /// Asks for the end of the code, or offers to make a new one.
 pub async fn show(State(web): State<Arc<Web>>, entering: Entering) -> Response {
-    page(&web, Refusal::default(), None, entering.recovery_to_confirm)
+    asked(&web, &entering, Refusal::default(), None)
 }
 
 /// The page with a code that was just made.
-pub fn shown(web: &Web, code: &Code) -> Response {
-    page(web, Refusal::default(), Some(code.to_string()), true)
+pub fn shown(web: &Web, code: &Code, kept: Option<&Kept>) -> Response {
+    page(web, Refusal::default(), Some(code.to_string()), true, kept)
+}
+
+/// The page without a code, with what somebody typed before they came here.
+pub fn asked(web: &Web, entering: &Entering, refusal: Refusal, kept: Option<&Kept>) -> Response {
+    page(web, refusal, None, entering.recovery_to_confirm, kept)
 }
 
 /// Compares what was typed back.
@@ -53,11 +61,13 @@ pub async fn confirm(
     write.commit().await?;
     if !right {
         let words = "These are not the last five characters of the code. Look at what you wrote down.";
-        return Ok(page(&web, Refusal::new("end_of_code", words), None, entering.recovery_to_confirm));
+        let refusal = Refusal::new("end_of_code", words);
+        return Ok(asked(&web, &entering, refusal, Kept::carried(&fields).as_ref()));
     }
     let waits = web.settings.second_factor_required && !entering.person.second_factor;
     let next = if waits { "/admin/second-factor" } else { "/admin?done=kept" };
-    Ok(Redirect::to(next).into_response())
+    let session = Zeroizing::new(entering.cookie().to_owned());
+    Ok(again::led_on(Redirect::to(next), &fields, session))
 }
 
 /// Makes a new code in place of the old one, after the password was shown again.
@@ -71,23 +81,24 @@ pub async fn renew(
     if let Some(first) = entering.owes(web.settings.second_factor_required).filter(|first| *first != PATH) {
         return Ok(Redirect::to(first).into_response());
     }
+    let kept = Kept::carried(&fields);
     let password = fields.value("password");
     let by = entering.by();
     let refusal = match prove_again(&desk.db, &desk.door, &entering.person, password, by, now).await? {
         Again::Right => {
             let code =
                 recovery::renew(&desk.db, &desk.door.hashing, &entering, entering.cookie(), by, now).await?;
-            return Ok(shown(&web, &code));
+            return Ok(shown(&web, &code, kept.as_ref()));
         }
         Again::Wrong => Refusal::new("password", "This is not your password."),
         Again::Wait { until } => Refusal::wait(&web, until),
     };
-    Ok(page(&web, refusal, None, entering.recovery_to_confirm))
+    Ok(asked(&web, &entering, refusal, kept.as_ref()))
 }
 
-fn page(web: &Web, refusal: Refusal, code: Option<String>, awaited: bool) -> Response {
+fn page(web: &Web, refusal: Refusal, code: Option<String>, awaited: bool, kept: Option<&Kept>) -> Response {
     let snapshot = web.current.load();
     let layout = AdminLayout::outside(&snapshot, PATH, "Recovery code").with_error(refusal.is_some());
-    let page = RecoveryCodePage { layout, refusal, code, awaited };
+    let page = RecoveryCodePage { layout, refusal, code, awaited, kept };
     page.refusal.answer(render::html(&page))
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use zeroize::Zeroizing;
 
 use super::super::error::Fault;
 use super::super::{Web, render};
+use super::again::{self, Kept};
 use super::desk_of;
 use super::fields::Fields;
 use super::gate::Entering;
@@ -24,11 +26,12 @@ struct SecondFactorPage<'a> {
     picture: String,
     seed: String,
     required: bool,
+    kept: Option<&'a Kept>,
 }
 
 /// The picture, while a first code is awaited.
 pub async fn show(State(web): State<Arc<Web>>, entering: Entering) -> Result<Response, Fault> {
-    page(&web, &entering, Refusal::default())
+    page(&web, &entering, Refusal::default(), None)
 }
 
 /// Takes the first code.
@@ -43,14 +46,21 @@ pub async fn confirm(
     let on = own_account::confirm_second_factor(&mut write, &entering, code, entering.by(), now).await?;
     write.commit().await?;
     if on {
-        return Ok(Redirect::to("/admin?done=second-factor").into_response());
+        let session = Zeroizing::new(entering.cookie().to_owned());
+        return Ok(again::led_on(Redirect::to("/admin?done=second-factor"), &fields, session));
     }
     let words =
         "This is not the code of this moment. Wait for the next one, and check the clock of your phone.";
-    page(&web, &entering, Refusal::new("code", words))
+    page(&web, &entering, Refusal::new("code", words), Kept::carried(&fields).as_ref())
 }
 
-fn page(web: &Web, entering: &Entering, refusal: Refusal) -> Result<Response, Fault> {
+/// The page, with what somebody typed before they came here.
+pub fn page(
+    web: &Web,
+    entering: &Entering,
+    refusal: Refusal,
+    kept: Option<&Kept>,
+) -> Result<Response, Fault> {
     let Some(seed) = &entering.enrolling else {
         return Ok(Redirect::to("/admin").into_response());
     };
@@ -59,6 +69,6 @@ fn page(web: &Web, entering: &Entering, refusal: Refusal) -> Result<Response, Fa
         .with_error(refusal.is_some());
     let picture = seed.picture(&layout.practice().name, &entering.person.email)?;
     let required = web.settings.second_factor_required;
-    let page = SecondFactorPage { layout, refusal, picture, seed: seed.text(), required };
+    let page = SecondFactorPage { layout, refusal, picture, seed: seed.text(), required, kept };
     Ok(page.refusal.answer(render::html(&page)))
 }

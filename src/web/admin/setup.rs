@@ -75,7 +75,7 @@ async fn store(web: &Web, desk: &Desk, ready: SetUp, visitor: &Visitor, now: i64
         tracing::warn!("the set-up code opens nothing any more, but its file can't be removed: {error:#}");
     }
     let cookies = sign_in::entered(web, desk, &welcome).await?;
-    Ok((cookies, recovery_code::shown(web, &ready.recovery_code)).into_response())
+    Ok((cookies, recovery_code::shown(web, &ready.recovery_code, None)).into_response())
 }
 
 fn page(web: &Web, refusal: Refusal, name: &str, email: &str) -> Response {

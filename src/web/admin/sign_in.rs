@@ -13,7 +13,7 @@ use super::super::error::Fault;
 use super::super::security::CLEAR_SITE_DATA;
 use super::super::snapshot::Snapshot;
 use super::super::{Desk, Web, form as forms, render};
-use super::again::{self, Again, Kept};
+use super::again::{self, Kept};
 use super::cookies::Cookie;
 use super::desk_of;
 use super::fields::Fields;
@@ -138,11 +138,7 @@ pub async fn entered(web: &Web, desk: &Desk, welcome: &Welcome) -> anyhow::Resul
 async fn welcomed(web: &Web, desk: &Desk, welcome: Welcome, fields: &Fields) -> Result<Response, Fault> {
     let cookies = entered(web, desk, &welcome).await?;
     let next = again::safe(fields.value("next")).unwrap_or("/admin");
-    let mut response = (cookies, Redirect::to(next)).into_response();
-    if let Some(kept) = Kept::from_sign_in(fields) {
-        response.extensions_mut().insert(Again { kept, session: Arc::new(welcome.cookie) });
-    }
-    Ok(response)
+    Ok(again::led_on((cookies, Redirect::to(next)), fields, welcome.cookie))
 }
 
 #[derive(Template)]
@@ -167,7 +163,7 @@ async fn announce(web: &Web, desk: &Desk) -> anyhow::Result<()> {
 /// The form again with everything typed but the secrets.
 fn once_more(web: &Web, fields: &Fields, refusal: Refusal) -> Response {
     let snapshot = web.current.load();
-    let kept = Kept::from_sign_in(fields);
+    let kept = Kept::carried(fields);
     let next = again::safe(fields.value("next")).unwrap_or_default();
     let layout = layout(&snapshot).with_error(true);
     let page = SignInPage { layout, refusal, email: fields.value("email"), next, kept: kept.as_ref() };

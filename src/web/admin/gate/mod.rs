@@ -18,10 +18,10 @@ use super::super::client::Peer;
 use super::super::error::{Fault, RequestId};
 use super::super::security::{CLEAR_SITE_DATA, ROBOTS};
 use super::super::{Desk, Web};
-use super::again::{self, Again};
+use super::again::{self, Again, Kept};
 use super::cookies::Cookie;
-use super::mail;
-use super::{Access, access_to};
+use super::refusal::Refusal;
+use super::{Access, access_to, mail, recovery_code, second_factor};
 use crate::staff::{people, session};
 
 pub use cross_site::{note_cross_site, note_rarely};
@@ -79,7 +79,7 @@ async fn pass(web: &Web, desk: &Desk, mut request: Request, next: Next) -> Resul
     };
     let owes = entering.owes(web.settings.second_factor_required);
     if let (Access::Staff, Some(first)) = (access, owes) {
-        return Ok(Redirect::to(first).into_response());
+        return held_up(web, &entering, first, request).await;
     }
     if owes.is_none() {
         let snapshot = web.current.load_full();
@@ -136,9 +136,25 @@ async fn turned_away(web: &Web, desk: &Desk, request: Request) -> Result<Respons
         return Ok(Redirect::to("/admin/setup").into_response());
     }
     if request.method() == Method::POST {
-        return again::ask_to_sign_in(web, request).await;
+        return Ok(again::ask_to_sign_in(web, request).await);
     }
     Ok(Redirect::to(&sign_in_address(request.uri())).into_response())
+}
+
+/// For somebody who owes a step first. What they typed waits in the page of that step.
+async fn held_up(
+    web: &Web,
+    entering: &Entering,
+    first: &'static str,
+    request: Request,
+) -> Result<Response, Fault> {
+    let kept = if request.method() == Method::POST { Kept::of(request).await } else { None };
+    let Some(kept) = &kept else { return Ok(Redirect::to(first).into_response()) };
+    let page = match first {
+        recovery_code::PATH => recovery_code::asked(web, entering, Refusal::default(), Some(kept)),
+        _ => second_factor::page(web, entering, Refusal::default(), Some(kept))?,
+    };
+    Ok((StatusCode::UNAUTHORIZED, page).into_response())
 }
 
 /// The way to the sign-in page and back to where somebody wanted to go.

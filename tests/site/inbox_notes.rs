@@ -134,10 +134,12 @@ async fn a_second_click_with_a_note_is_answered_like_the_first_and_stores_nothin
         let page = browser.page(&address).await;
         let form = Form::to(&page, &format!("{address}/{what}")).fill("note", TYPED);
         let form = form.fill("next_step", "2026-12-01");
-        let first = form.press(&browser, button).await;
-        let second = form.press(&browser, button).await;
-        assert_eq!((second.status.as_u16(), second.header("location")), (303, first.header("location")));
-        let page = browser.page(second.header("location")).await;
+        let (first, second) = tokio::join!(form.press(&browser, button), form.press(&browser, button));
+        let third = form.press(&browser, button).await;
+        for later in [&second, &third] {
+            assert_eq!((later.status.as_u16(), later.header("location")), (303, first.header("location")));
+        }
+        let page = browser.page(first.header("location")).await;
         let expected: Vec<_> = ["Received", "Note"].into_iter().chain(step).collect();
         assert_eq!(steps(&page), expected, "{what}");
         one(&page, ".notice button");
@@ -201,4 +203,13 @@ async fn undo_keeps_the_note_that_is_being_typed() {
         assert_eq!(steps(&page), taken_back);
         assert!(words(one(&page, ".timeline li:first-child")).contains(TYPED));
     }
+    // From a page before the note: what it would take back is no longer the last step, and the note is not it.
+    let page =
+        Form::to(&browser.page(&address).await, &format!("{address}/status")).go(&browser, "spam").await;
+    let to = |what| Form::to(&page, &format!("{address}/{what}")).fill("note", "Another one");
+    to("notes").go(&browser, "").await;
+    let answer = to("undo").press(&browser, "").await;
+    assert_eq!(answer.status, 409);
+    assert_eq!(words(one(&answer.html(), "#note")), "");
+    assert_eq!(steps(&answer.html())[4..], ["New to Spam", "Note"]);
 }

@@ -115,6 +115,21 @@ async fn a_day_that_has_passed_stays_as_it_is_and_is_in_no_buttons_way() {
     assert!(words(one(&page, "main > .tags")).contains("Next step: Monday, November 16"));
 }
 
+#[tokio::test]
+async fn a_day_that_somebody_else_set_meanwhile_is_shown_unless_another_is_being_typed() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let address = format!("/admin/inquiries/{}", sent(&office, &sam(), &[]).await);
+    let page = browser.page(&address).await;
+    let day = |what, day| Form::to(&page, &format!("{address}/{what}")).fill("next_step", day);
+    day("next-step", "2026-12-01").go(&browser, "").await;
+    for (typed, shown) in [("", "2026-12-01"), ("2026-12-24", "2026-12-24")] {
+        let answer = day("status", typed).press(&browser, "waitlist").await;
+        assert_eq!(answer.status, 409);
+        assert_eq!(one(&answer.html(), "#next_step").attr("value"), Some(shown));
+    }
+}
+
 /// The steps of the timeline, the first first.
 fn steps(page: &Html) -> Vec<String> {
     all(page, ".timeline li > p:first-child").into_iter().rev().map(words).collect()

@@ -12,9 +12,10 @@ use crate::vectors::{MARKUP, VALUES};
 use crate::visit::{Answer, shipped};
 
 /// Every name that a form of the inbox gives a field.
-const FIELDS: [&str; 28] = [
+const FIELDS: [&str; 29] = [
     "again",
     "code",
+    "day",
     "email",
     "end_of_code",
     "erase",

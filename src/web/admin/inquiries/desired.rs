@@ -176,11 +176,12 @@ impl<'a> Desired<'a> {
     /// Everything that was typed and is not kept yet, for showing it again.
     fn beside(&self) -> Beside {
         let value = |name| self.fields.value(name).to_owned();
-        let has_date = self.fields.pairs().any(|(name, _)| name == "next_step");
+        // A day that nobody touched gives way to the one that stands now.
+        let is_typed = self.fields.value("next_step") != self.fields.value("day");
         let typed = Typed {
             note: if self.note_is_kept { String::new() } else { value("note") },
             referred_to: value("referred_to"),
-            next_step: has_date.then(|| value("next_step")),
+            next_step: is_typed.then(|| value("next_step")),
             reason: value("reason"),
         };
         Beside { view: self.view(), typed, ..Beside::default() }

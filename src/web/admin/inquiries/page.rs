@@ -152,9 +152,12 @@ impl ShowPage<'_> {
 
     /// For a field of type `date`.
     fn next_step(&self) -> String {
-        let typed = self.beside.typed.next_step.clone();
-        let stands = |at: Timestamp| at.to_zoned(self.practice().time_zone()).date().to_string();
-        typed.or_else(|| self.record.next_step.map(stands)).unwrap_or_default()
+        self.beside.typed.next_step.clone().unwrap_or_else(|| self.day_that_stands())
+    }
+
+    fn day_that_stands(&self) -> String {
+        let day = |at: Timestamp| at.to_zoned(self.practice().time_zone()).date().to_string();
+        self.record.next_step.map(day).unwrap_or_default()
     }
 
     fn state<'s>(&self, answers: &'s Answers) -> &'s str {

@@ -327,6 +327,7 @@ async fn prv_04_no_secret_that_is_typed_shows_in_an_answer_or_in_the_log() {
         }
     }
     let log = String::from_utf8(lines.0.lock().expect("alone").clone()).expect("text");
+    assert!(!log.is_empty());
     assert!(!log.contains(canary) && !log.contains(PASSWORD));
     let stored = std::fs::read(office.desk().db.path()).expect("readable");
     assert!(!stored.windows(canary.len()).any(|window| window == canary.as_bytes()));

@@ -6,7 +6,6 @@ mod bad_input;
 mod behind_nginx;
 mod broken_heads;
 mod busy;
-mod clerk;
 mod clock;
 mod crowd;
 mod damage;

@@ -16,6 +16,8 @@ mod fake_smtp;
 mod first_hour;
 mod full;
 mod kills;
+#[path = "../site/log.rs"]
+mod log;
 mod mail_test;
 mod memory;
 mod nginx;

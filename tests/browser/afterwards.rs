@@ -36,7 +36,9 @@ pub async fn export(browser: &Browser, reference: &str) {
     assert!(!file.exists());
     browser.fill("Your password", PASSWORD).await;
     browser.find(button).await.click().await.expect("a click");
-    let csv = eventually("the file is there", || std::fs::read_to_string(&file).ok());
+    // The browser holds the name with an empty file until it has the whole one.
+    let whole = || std::fs::read_to_string(&file).ok().filter(|csv| !csv.is_empty());
+    let csv = eventually("the file is there", whole);
     for part in [NAME, NOTE, OUR_NOTE, "quill@mail.example"] {
         assert!(csv.contains(part), "{part}: {csv}");
     }

@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use crate::form::encode;
 use crate::inbox::{sam, sent};
-use crate::log::Log;
+use crate::log::{Log, heard_by};
 use crate::office::{Browser, Office};
 use crate::reception::{self, NOTE};
 use crate::vectors::{MARKUP, VALUES};
@@ -214,7 +214,7 @@ async fn takes_posts(browser: &Browser<'_>, path: &str) -> bool {
 async fn sec_32_whatever_breaks_the_page_shows_a_code_and_the_log_has_it() {
     let lines = Log::default();
     let subscriber = practice_site::app::log::subscriber("info", lines.clone());
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = heard_by(subscriber);
     let office = Office::fresh().await;
     let founder = office.founded().await;
     let reference = sent(&office, &sam(), &[]).await;

@@ -51,28 +51,27 @@ pub fn check(database: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Sets a reserve aside, unless there is one or the disk is too full for it.
+/// Sets a reserve aside, unless there is a whole one or the disk is too full for it.
 ///
 /// # Errors
 /// When the disk refuses, or can't set room aside.
 pub fn keep_reserve(database: &Path) -> Result<()> {
-    let reserve = path(database);
-    if reserve.try_exists()? {
-        return Ok(());
-    }
-    let room = Room::beside(database)?;
-    if room.free < room.mark + room.reserve() {
+    let (reserve, room) = (path(database), Room::beside(database)?);
+    // A power cut may have left one that holds no room yet.
+    let is_kept = fs::metadata(&reserve).is_ok_and(|file| file.len() >= room.reserve());
+    if is_kept || room.free < room.mark + room.reserve() {
         return Ok(());
     }
     let set_aside = || -> std::io::Result<()> {
-        let file: File = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&reserve)?;
+        let file: File = OpenOptions::new().create(true).append(true).mode(0o600).open(&reserve)?;
         // Really taken, not only promised: a file of zeros could be none at all.
         Ok(fallocate(&file, FallocateFlags::empty(), 0, room.reserve())?)
     };
     set_aside().inspect_err(|_| drop(fs::remove_file(&reserve))).context("no room can be set aside")
 }
 
-/// Gives the reserve up where there is hardly any other room. Whatever fails here fails again in the write that follows.
+/// Gives the reserve up where there is hardly any other room, also for opening the database, which writes beside it.
+/// Whatever fails here fails again in the write that follows.
 pub(super) fn make_way(database: &Path) {
     if !Room::beside(database).is_ok_and(|room| room.is_gone()) {
         return;
@@ -99,6 +98,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let database = folder.path().join("practice.db");
         fs::write(&database, "").expect("written");
+        keep_reserve(&database).expect("kept");
+        // As a power cut may leave it.
+        File::options().write(true).truncate(true).open(path(&database)).expect("emptied");
         for _ in 0..2 {
             keep_reserve(&database).expect("kept");
         }

@@ -35,9 +35,9 @@ impl Room {
         self.mark / 2
     }
 
-    /// A few transactions more would fill the disk.
-    fn is_gone(&self) -> bool {
-        self.free < self.mark / 4
+    /// Once this many bytes more are written, a few transactions would fill the disk.
+    fn is_gone_after(&self, bytes: u64) -> bool {
+        self.free < self.mark / 4 + bytes
     }
 }
 
@@ -48,6 +48,16 @@ impl Room {
 pub fn check(database: &Path) -> Result<()> {
     let Room { free, mark } = Room::beside(database)?;
     ensure!(free >= mark, "the disk is nearly full: {free} bytes are free");
+    Ok(())
+}
+
+/// Whether a copy of this many bytes beside the database leaves room enough to go on working in it.
+///
+/// # Errors
+/// When it does not, or the disk can't be asked.
+pub(super) fn check_for_copy(database: &Path, bytes: u64) -> Result<()> {
+    let room = Room::beside(database)?;
+    ensure!(!room.is_gone_after(bytes), "it would take {bytes} bytes, and only {} are free", room.free);
     Ok(())
 }
 
@@ -73,7 +83,7 @@ pub fn keep_reserve(database: &Path) -> Result<()> {
 /// Gives the reserve up where there is hardly any other room, also for opening the database, which writes beside it.
 /// Whatever fails here fails again in the write that follows.
 pub(super) fn make_way(database: &Path) {
-    if !Room::beside(database).is_ok_and(|room| room.is_gone()) {
+    if !Room::beside(database).is_ok_and(|room| room.is_gone_after(0)) {
         return;
     }
     match fs::remove_file(path(database)) {

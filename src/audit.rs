@@ -120,23 +120,27 @@ pub async fn record(conn: &mut SqliteConnection, entry: Entry<'_>, now: i64) -> 
 
 /// One page of the ledger, newest first; the first page is 1.
 pub async fn list(conn: &mut SqliteConnection, which: Which<'_>, page: u32) -> Result<Listing> {
-    let (target, actor) = match which {
-        Which::All => (None, None),
-        Which::Target(target) => (Some(target.to_owned()), None),
-        Which::Actor(actor) => (None, Some(actor.to_string())),
+    // One statement each, so that each finds its index.
+    let (sql, of) = match which {
+        Which::All => (
+            "SELECT seq, at, actor, event, target, request_id, outcome, detail FROM audit
+             WHERE ?1 IS NULL ORDER BY seq DESC LIMIT ?2 OFFSET ?3",
+            None,
+        ),
+        Which::Target(target) => (
+            "SELECT seq, at, actor, event, target, request_id, outcome, detail FROM audit
+             WHERE target = ?1 ORDER BY seq DESC LIMIT ?2 OFFSET ?3",
+            Some(target.to_owned()),
+        ),
+        Which::Actor(actor) => (
+            "SELECT seq, at, actor, event, target, request_id, outcome, detail FROM audit
+             WHERE actor = ?1 ORDER BY seq DESC LIMIT ?2 OFFSET ?3",
+            Some(actor.to_string()),
+        ),
     };
-    let found = sqlx::query(
-        "SELECT seq, at, actor, event, target, request_id, outcome, detail FROM audit
-         WHERE (?1 IS NULL OR target = ?1) AND (?2 IS NULL OR actor = ?2)
-         ORDER BY seq DESC LIMIT ?3 OFFSET ?4",
-    )
-    .bind(target)
-    .bind(actor)
-    .bind(PAGE + 1)
-    .bind(i64::from(page.saturating_sub(1)) * PAGE)
-    .fetch_all(conn)
-    .await
-    .context("reading the ledger")?;
+    let offset = i64::from(page.saturating_sub(1)) * PAGE;
+    let found = sqlx::query(sql).bind(of).bind(PAGE + 1).bind(offset).fetch_all(conn).await;
+    let found = found.context("reading the ledger")?;
     let more = found.len() > PAGE as usize;
     let rows = found.iter().take(PAGE as usize).map(row_from).collect::<Result<_>>()?;
     Ok(Listing { rows, more })

@@ -130,6 +130,8 @@ struct Down {
     since: Timestamp,
     tried: Option<Timestamp>,
     told: Option<Timestamp>,
+    /// It is not the form that does not work.
+    takes_requests: bool,
 }
 
 impl Alerts {
@@ -170,7 +172,9 @@ impl Alerts {
     }
 
     async fn tell_directly(&mut self, web: &Web, takes_requests: bool, now: Timestamp) {
-        let down = self.down.get_or_insert(Down { since: now, tried: None, told: None });
+        // That the form turns people away is worth another email.
+        self.down = self.down.take().filter(|down| takes_requests || !down.takes_requests);
+        let down = self.down.get_or_insert(Down { since: now, tried: None, told: None, takes_requests });
         let passed = |at: Timestamp, wait| now.duration_since(at).abs() >= wait;
         let is_told = down.told.is_some_and(|told| !passed(told, REMIND));
         if is_told || !passed(down.since, PATIENCE) || down.tried.is_some_and(|at| !passed(at, SEND_AGAIN)) {

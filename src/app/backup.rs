@@ -2,6 +2,7 @@
 //!
 //! It never writes over a copy that is good, and deletes nothing but what it, or a restore, has made.
 
+use std::fmt::Write;
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
@@ -43,8 +44,10 @@ pub async fn make(settings: Settings, file: &Path) -> Result<String> {
 /// Makes the copy anew that is carried to another machine every few minutes, and returns what to print. The ledger notes
 /// the first of a day: with each of them, nobody would find in it who saw what.
 ///
+/// What is wrong with the database, while the copy of it is good, is only told: that copy is the one to carry away.
+///
 /// # Errors
-/// When there is too little room, the disk refuses, or the database is damaged.
+/// When there is too little room, the disk refuses, or the database is too damaged for a good copy.
 pub async fn latest(settings: Settings) -> Result<String> {
     let folder = &settings.backup;
     make_folder(folder)?;
@@ -53,8 +56,11 @@ pub async fn latest(settings: Settings) -> Result<String> {
     let db = Db::open_as_it_is(&settings.data.join("practice.db")).await?;
     check_room(&db, folder).await?;
     db.copy_to(&file).await?;
-    note_and_look_over(db, is_first).await?;
-    Ok(format!("The latest copy is {}. It was read to its end and is good.", file.display()))
+    let mut said = format!("The latest copy is {}. It was read to its end and is good.", file.display());
+    if let Err(error) = note_and_look_over(db, is_first).await {
+        let _ = write!(said, "\nWARN {error:#}");
+    }
+    Ok(said)
 }
 
 async fn note_and_look_over(db: Db, noted: bool) -> Result<()> {
@@ -122,17 +128,17 @@ async fn record(conn: &mut sqlx::SqliteConnection, actor: Actor, now: Timestamp)
     audit::record(conn, entry, now.as_millisecond()).await
 }
 
-/// Deletes the nightly copies, the databases that a restore has put aside, and the copies from before an update that are
-/// older than this many days.
+/// Deletes the nightly copies, the latest one, the databases that a restore has put aside, and the copies from before an
+/// update that are older than this many days.
 ///
 /// # Errors
 /// When a folder can't be read or a file can't be deleted.
 pub fn prune(folder: &Path, database: &Path, days: u16, today: Date) -> Result<()> {
     let oldest = today.saturating_sub(i64::from(days).days());
     delete(folder, |file| {
-        name(file)
-            .and_then(|name| night_of(name.trim_end_matches(".part")))
-            .is_some_and(|night| night < oldest)
+        let name = name(file).map(|name| name.trim_end_matches(".part"));
+        let latest = (name == Some(LATEST)).then(|| changed_on(file)).flatten();
+        name.and_then(night_of).or(latest).is_some_and(|day| day < oldest)
     })?;
     let data = database.parent().context("the database is in no folder")?;
     restore::clear_left_overs(data)?;
@@ -175,7 +181,8 @@ mod tests {
         let folder = data.path().join("backup");
         fs::create_dir(&folder).expect("made");
         let touch = |path: &Path| fs::write(path, "").expect("written");
-        let kept = ["practice-2026-10-18.db", "practice-2026-11-22.db", "practice-old.db", "2020-01-01.db"];
+        let kept =
+            ["practice-2026-10-18.db", "practice-2026-11-22.db", "practice-old.db", "2020-01-01.db", LATEST];
         let gone = ["practice-2026-10-17.db", "practice-2020-01-01.db"];
         kept.iter().chain(&gone).for_each(|name| touch(&folder.join(name)));
         let aside = "practice.db.before-restore-";
@@ -184,11 +191,9 @@ mod tests {
         let updates = [7, 9].map(|version| format!("practice.db.before-update-from-{version}"));
         let files = old.iter().chain(&updates).chain([&new]);
         files.chain([&"practice.db".to_owned()]).for_each(|name| touch(&data.path().join(name)));
-        for (name, day) in updates.iter().zip(["2026-10-17T12:00:00Z", "2026-10-18T12:00:00Z"]) {
-            let at: Timestamp = day.parse().expect("a time");
-            let file = fs::File::options().append(true).open(data.path().join(name)).expect("opens");
-            file.set_modified(at.into()).expect("set");
-        }
+        change(&data.path().join(&updates[0]), "2026-10-17T12:00:00Z");
+        change(&data.path().join(&updates[1]), "2026-10-18T12:00:00Z");
+        change(&folder.join(LATEST), "2026-10-18T12:00:00Z");
 
         prune(&folder, &data.path().join("practice.db"), 35, date(2026, 11, 22)).expect("prunes");
         let names = |folder: &Path| {
@@ -204,5 +209,22 @@ mod tests {
         assert_eq!(names(&folder), kept);
         let updated = updates[1].clone();
         assert_eq!(names(data.path()), ["backup".to_owned(), "practice.db".to_owned(), new, updated]);
+    }
+
+    #[test]
+    fn a_latest_copy_that_nobody_makes_anew_any_more_ends_as_well() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in [LATEST, "latest.db.part"] {
+            fs::write(folder.path().join(name), "").expect("written");
+            change(&folder.path().join(name), "2026-10-17T12:00:00Z");
+        }
+        prune(folder.path(), &folder.path().join("practice.db"), 35, date(2026, 11, 22)).expect("prunes");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+
+    fn change(file: &Path, at: &str) {
+        let at: Timestamp = at.parse().expect("a time");
+        let file = fs::File::options().append(true).open(file).expect("opens");
+        file.set_modified(at.into()).expect("set");
     }
 }

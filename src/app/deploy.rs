@@ -94,7 +94,7 @@ fn emails(settings: &Settings, mail: &MailSettings, out: &mut Findings) {
     if let Some(file) = settings.smtp_url_file.as_ref().filter(readable) {
         let file = file.display();
         out.faults
-            .push(format!("PRACTICE_SMTP_URL_FILE: everybody can read the password; run `chmod 600 {file}`"));
+            .push(format!("PRACTICE_SMTP_URL_FILE: everybody can read the password; run `chmod o= {file}`"));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Decides when emails of one topic go singly and when they are joined, so that a flood becomes a few emails.
 //!
 //! Up to four in ten minutes go singly; from the fifth on they are joined, into at most one digest each ten minutes. What
+//! the server may have taken already comes again as it was, and is not joined anew. What
 //! went out is remembered in memory only: after a restart a few more go singly, and nothing is lost.
 
 use std::collections::HashMap;

@@ -186,7 +186,18 @@ pub async fn postpone(
     Ok(())
 }
 
-/// The server has these emails: their rows go. What waits after a failure is due at once, since the server works again.
+/// They go out anew, alone or with others: it is certain that the server has none of them.
+pub(super) async fn unpack(conn: &mut SqliteConnection, ids: &[i64]) -> Result<()> {
+    sqlx::query("UPDATE outbox SET parcel = NULL WHERE id IN (SELECT value FROM json_each(?1))")
+        .bind(serde_json::to_string(ids)?)
+        .execute(conn)
+        .await
+        .context("emails can't be unpacked")?;
+    Ok(())
+}
+
+/// The server has these emails: their rows go. What waits after a failure is due at once, since the server works again;
+/// what only waited with the others, and may have to wait for a digest, is no trouble any more.
 pub async fn accepted(conn: &mut SqliteConnection, ids: &[i64], now: Timestamp) -> Result<()> {
     sqlx::query("DELETE FROM outbox WHERE id IN (SELECT value FROM json_each(?1))")
         .bind(serde_json::to_string(ids)?)
@@ -196,9 +207,16 @@ pub async fn accepted(conn: &mut SqliteConnection, ids: &[i64], now: Timestamp) 
     way::opened(&mut *conn, now).await?;
     sqlx::query("UPDATE outbox SET due_at = ?1 WHERE due_at > ?1 AND attempts > 0")
         .bind(now.as_millisecond())
-        .execute(conn)
+        .execute(&mut *conn)
         .await
         .context("waiting emails can't be made due")?;
+    sqlx::query(
+        "UPDATE outbox SET attempts = 0, last_reply = NULL, refused = 0
+         WHERE attempts > 0 AND topic IS NOT NULL AND parcel IS NULL",
+    )
+    .execute(conn)
+    .await
+    .context("waiting emails can't be cleared of their trouble")?;
     Ok(())
 }
 
@@ -210,30 +228,40 @@ pub async fn failed(
     error: &SendError,
     now: Timestamp,
 ) -> Result<()> {
-    let before: Option<i64> =
-        sqlx::query_scalar("SELECT max(attempts) FROM outbox WHERE id IN (SELECT value FROM json_each(?1))")
-            .bind(serde_json::to_string(ids)?)
-            .fetch_one(&mut *conn)
-            .await
-            .context("the outbox can't be read")?;
-    let Some(before) = before else { return Ok(()) };
-    let attempts = before.saturating_add(1);
-    let due_at = now.saturating_add(pause(attempts, error.is_permanent(), chance()))?;
-    sqlx::query(
-        "UPDATE outbox
-         SET attempts = max(attempts, ?3), waits_since = ?2, due_at = ?4, last_reply = ?5, refused = ?6
-         WHERE id IN (SELECT value FROM json_each(?1)) OR (?7 AND (due_at <= ?2 OR waits_since > ?2))",
+    let affects_every = error.affects() == Affects::EveryEmail;
+    // Somebody new must not make those that have waited long ask more often.
+    let before: Option<i64> = sqlx::query_scalar(
+        "SELECT max(attempts) FROM outbox
+         WHERE id IN (SELECT value FROM json_each(?1)) OR (?3 AND (due_at <= ?2 OR waits_since > ?2))",
     )
     .bind(serde_json::to_string(ids)?)
     .bind(now.as_millisecond())
-    .bind(attempts)
-    .bind(due_at.as_millisecond())
-    .bind(error.reply())
-    .bind(error.is_permanent())
-    .bind(error.affects() == Affects::EveryEmail)
-    .execute(conn)
+    .bind(affects_every)
+    .fetch_one(&mut *conn)
     .await
-    .context("a failed attempt can't be noted in the outbox")?;
+    .context("the outbox can't be read")?;
+    let Some(before) = before else { return Ok(()) };
+    let attempts = before.saturating_add(1);
+    let due_at = now.saturating_add(pause(attempts, error.is_permanent(), chance()))?;
+    let sql = if affects_every {
+        "UPDATE outbox
+         SET attempts = max(attempts, ?3), waits_since = ?2, due_at = ?4, last_reply = ?5, refused = ?6
+         WHERE id IN (SELECT value FROM json_each(?1)) OR due_at <= ?2 OR waits_since > ?2"
+    } else {
+        "UPDATE outbox
+         SET attempts = max(attempts, ?3), waits_since = ?2, due_at = ?4, last_reply = ?5, refused = ?6
+         WHERE id IN (SELECT value FROM json_each(?1))"
+    };
+    sqlx::query(sql)
+        .bind(serde_json::to_string(ids)?)
+        .bind(now.as_millisecond())
+        .bind(attempts)
+        .bind(due_at.as_millisecond())
+        .bind(error.reply())
+        .bind(error.is_permanent())
+        .execute(conn)
+        .await
+        .context("a failed attempt can't be noted in the outbox")?;
     Ok(())
 }
 

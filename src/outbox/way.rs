@@ -44,7 +44,12 @@ impl Way {
             at.is_none_or(|at| now.duration_since(at).abs() >= wait)
         };
         match self.closed {
-            Some(_) => own.is_none() || long_ago(self.walked_at, TRY_AGAIN),
+            // Asked twice, since a walk that can't be stored must not be taken every minute.
+            Some(_) => {
+                own.is_none()
+                    || self.walked_at.is_none()
+                    || (long_ago(self.walked_at, TRY_AGAIN) && long_ago(own, TRY_AGAIN))
+            }
             None => long_ago(self.open_at, PROVE_EVERY) && long_ago(own, TRY_AGAIN),
         }
     }

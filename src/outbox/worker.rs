@@ -184,7 +184,10 @@ impl Worker {
         let Some(parcel) = self.next(&held, now).await? else {
             return Ok(Step::Idle { next_due: self.next_due(&held, now).await? });
         };
-        self.pack(&parcel).await?;
+        if let Err(error) = self.pack(&parcel).await {
+            // A full disk is no reason to keep back what was stored while there was room.
+            tracing::error!(error = format!("{error:#}"), "an email may come again under another Message-ID");
+        }
         let result = self.send(&parcel.email, now).await;
         let step = if result.is_ok() { Step::Accepted } else { Step::Failed };
         if let (Ok(()), Some(topic)) = (&result, &parcel.topic) {
@@ -297,7 +300,13 @@ impl Worker {
         let mut write = self.db.begin().await?;
         match result {
             Ok(()) => queue::accepted(&mut write, &parcel.ids, now).await?,
-            Err(error) => queue::failed(&mut write, &parcel.ids, error, now).await?,
+            Err(error) => {
+                queue::failed(&mut write, &parcel.ids, error, now).await?;
+                // Such trouble comes before the text, so what was never tried before may still be joined with others.
+                if !parcel.packed && error.affects() == Affects::EveryEmail {
+                    queue::unpack(&mut write, &parcel.ids).await?;
+                }
+            }
         }
         write.commit().await.context("the outbox can't be written")?;
         log(parcel, result);

@@ -195,7 +195,10 @@ fn rel_23_what_is_too_long_or_comes_while_the_site_is_away_is_answered_in_words(
     program.kill();
     let away = nginx.get("/");
     assert_eq!((away.status(), away.header("retry-after")), (502, "10"));
-    assert!(away.text.contains("Nothing was sent") && away.text.contains("988"), "{}", away.text);
+    // An answer that got lost may have been "received", so it doesn't say that nothing was.
+    for words in ["it may not have arrived", "sending it twice does no harm", "988"] {
+        assert!(away.text.contains(words), "{}", away.text);
+    }
     let _program = plan(data.path()).start_at(address);
     assert_eq!(nginx.get("/").status(), 200, "it is found again at once");
 }

@@ -117,11 +117,16 @@ fn sec_28_settings_that_are_only_for_trying_out_are_named() {
         .set("PRACTICE_SECOND_FACTOR", "optional")
         .outcome();
     assert_eq!(code, Some(1));
+    // The group goes on reading: that is how the service does.
+    let readable = format!(
+        "PRACTICE_SMTP_URL_FILE: everybody can read the password; run `chmod o= {}`",
+        secret.display()
+    );
+    assert!(complaint.lines().any(|found| found == readable), "{readable}\n{complaint}");
     for line in [
         "PRACTICE_BASE_URL: http://practice.example is not https",
         "PRACTICE_MAIL_TO: no mail is ever delivered",
         "PRACTICE_MAIL_FROM: no mail is ever delivered",
-        "PRACTICE_SMTP_URL_FILE: everybody can read the password",
         "PRACTICE_BACKUP: other accounts of this machine may look",
         "PRACTICE_RATE_LIMIT: it is off",
     ] {

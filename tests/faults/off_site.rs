@@ -5,6 +5,7 @@ use std::path::Path;
 
 use practice_site::db::Db;
 
+use crate::practice::with_account;
 use crate::program::{Plan, Program};
 use crate::wire::{answers, post, token};
 
@@ -54,6 +55,28 @@ fn the_latest_copy_follows_the_database_and_does_not_fill_the_ledger() {
     assert!((1..=2).contains(&copies), "{copies} rows for three copies");
     assert_eq!(run(data.path(), &["backup"]).0, Some(2), "either a file or the latest");
     assert_eq!(run(data.path(), &["backup", "--latest", "a.db"]).0, Some(2), "not both");
+}
+
+#[test]
+fn a_good_copy_is_carried_away_though_the_database_is_damaged() {
+    let data = tempfile::tempdir().expect("a folder");
+    with_account(data.path());
+    let database = data.path().join("practice.db");
+    let mut bytes = std::fs::read(&database).expect("readable");
+    // A page that nothing leads to: the copy is made without it.
+    bytes.resize(bytes.len() + 4096, 0);
+    let pages = u32::try_from(bytes.len() / 4096).expect("a small database");
+    bytes[28..32].copy_from_slice(&pages.to_be_bytes());
+    std::fs::write(&database, bytes).expect("written");
+
+    let (code, said) = run(data.path(), &["backup", "--latest"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("WARN") && said.contains("the database is damaged"), "{said}");
+    let latest = data.path().join("backup/latest.db");
+    let (code, said) = run(data.path(), &["restore", latest.to_str().expect("text")]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = run(data.path(), &["backup", "--latest"]);
+    assert!(code == Some(0) && !said.contains("WARN"), "{said}");
 }
 
 /// Only root can make the folder of another user, and only for root does it matter.

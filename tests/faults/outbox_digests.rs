@@ -1,5 +1,8 @@
 //! Many emails of one topic become few, and still none is lost (SEC-19).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::{SignedDuration, Timestamp};
 use practice_site::mail::{Affects, Mailer, Memory, SendError};
 use practice_site::outbox::{self, Joinable};
@@ -55,9 +58,13 @@ async fn sec_19_a_thousand_requests_in_an_hour_are_few_emails_and_each_is_named_
         assert_eq!(outbox.trouble(next).await, None, "waiting for a digest is no trouble");
         now = next;
     }
-    let sent = memory.accepted();
-    assert!(sent.len() <= 11, "{} emails", sent.len());
-    let mut named: Vec<String> = sent
+    assert!(memory.accepted().len() <= 11, "{} emails", memory.accepted().len());
+    assert_all_named_once(&memory, 1000);
+}
+
+fn assert_all_named_once(memory: &Memory, many: usize) {
+    let mut named: Vec<String> = memory
+        .accepted()
         .iter()
         .flat_map(|email| match email.subject.ends_with("joined") {
             true => email.text.lines().map(str::to_owned).collect(),
@@ -65,9 +72,35 @@ async fn sec_19_a_thousand_requests_in_an_hour_are_few_emails_and_each_is_named_
         })
         .collect();
     named.sort_unstable();
-    let mut expected: Vec<String> = (0..1000).map(|number| format!("R{number}")).collect();
+    let mut expected: Vec<String> = (0..many).map(|number| format!("R{number}")).collect();
     expected.sort_unstable();
     assert_eq!(named, expected);
+}
+
+#[tokio::test]
+async fn sec_19_what_came_in_while_the_server_was_away_is_told_in_few_emails_and_is_then_no_trouble() {
+    let outbox = Outbox::empty().await;
+    let memory = Memory::default();
+    let away = Arc::new(AtomicBool::new(true));
+    let is_away = away.clone();
+    memory.answer_with(move |_| match is_away.load(Ordering::Relaxed) {
+        true => Err(SendError::transient("connection refused, while connecting", Affects::EveryEmail)),
+        false => Ok(()),
+    });
+    let mut worker = outbox.worker(Mailer::Memory(memory.clone()));
+    for number in 0..300 {
+        let now = noon() + SignedDuration::from_secs(number * 3);
+        put(&outbox, &format!("R{number}"), now).await;
+        drain(&mut worker, now).await;
+    }
+    away.store(false, Ordering::Relaxed);
+    let mut now = minutes(60);
+    while let (_, Some(next)) = drain(&mut worker, now).await {
+        assert_eq!(outbox.trouble(now).await, None, "the server is back, and the rest waits for a digest");
+        now = next;
+    }
+    assert!(memory.accepted().len() <= 3, "{} emails", memory.accepted().len());
+    assert_all_named_once(&memory, 300);
 }
 
 #[tokio::test]

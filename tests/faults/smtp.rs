@@ -1,6 +1,6 @@
 //! Emails over a real mail server: what arrives, and what never leaves without TLS and the right certificate.
 //!
-//! Needs python3 with aiosmtpd (`python3 -m pip install aiosmtpd`) and openssl.
+//! Needs python3 with aiosmtpd (Debian: python3-aiosmtpd) and openssl.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

@@ -15,7 +15,7 @@ import sys
 try:
     from aiosmtpd.smtp import SMTP, AuthResult
 except ImportError:
-    sys.exit("aiosmtpd is missing; install it with: python3 -m pip install aiosmtpd")
+    sys.exit("aiosmtpd is missing: the package python3-aiosmtpd, or for a Python of your own: python3 -m pip install aiosmtpd")
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("folder", type=pathlib.Path)

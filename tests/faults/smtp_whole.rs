@@ -1,7 +1,7 @@
 //! From the form to a real mail server: whatever visitors type, what leaves is the practice's own few words, to the
 //! practice alone (SEC-18, SEC-19, REL-08, REL-11).
 //!
-//! Needs python3 with aiosmtpd (`python3 -m pip install aiosmtpd`).
+//! Needs python3 with aiosmtpd (Debian: python3-aiosmtpd).
 
 use std::collections::BTreeSet;
 use std::path::Path;

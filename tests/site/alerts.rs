@@ -49,7 +49,7 @@ async fn sec_10_many_failed_sign_ins_are_told_once_a_day_and_without_details() {
     let office = Office::fresh().await;
     let _founder = office.founded().await;
     let mut alerts = alerts(&office, &Memory::default());
-    guess(&office, 9).await;
+    guess(&office, 10).await;
     alerts.turn(&office.web).await;
     assert_eq!(subjects(&office).await, [""; 0]);
     guess(&office, 1).await;
@@ -61,11 +61,11 @@ async fn sec_10_many_failed_sign_ins_are_told_once_a_day_and_without_details() {
     assert_is_constant(&text);
 
     office.wait_minutes(61);
-    guess(&office, 10).await;
+    guess(&office, 11).await;
     alerts.turn(&office.web).await;
     assert_eq!(subjects(&office).await.len(), 1, "not twice on one day");
     office.wait_minutes(24 * 60);
-    guess(&office, 10).await;
+    guess(&office, 11).await;
     alerts.turn(&office.web).await;
     let told = subjects(&office).await.into_iter().filter(|subject| subject == "Many failed sign-ins");
     assert_eq!(told.count(), 2);

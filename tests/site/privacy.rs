@@ -184,7 +184,8 @@ async fn prv_15_no_address_of_a_sender_or_of_staff_is_kept_or_logged() {
         let code = founder.seed.code(office.now()).expect("a code");
         let password = if number == 7 { PASSWORD } else { "a wrong guess" };
         let fields = [("email", EMAIL), ("password", password), ("code", code.as_str())];
-        office.browser_at(six).post("/admin/sign-in", &fields).await;
+        let answer = office.browser_at(six).post("/admin/sign-in", &fields).await;
+        assert_eq!(answer.status == 303, number == 7, "{number}: {}", answer.status);
     }
     let text = six.to_string();
     for (what, bytes) in [

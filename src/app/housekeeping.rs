@@ -148,7 +148,7 @@ impl Housekeeping {
 
     async fn list_erased(&self, practice: &Practice, now: Timestamp) -> Result<()> {
         let days = practice.retention.backup_days;
-        erased::write_down(&mut *self.db.read().await?, &self.backup, days, now).await
+        erased::write_down(&self.db, &self.backup, days, now).await
     }
 
     async fn copy(&mut self, practice: &Practice, now: Timestamp) -> Result<()> {

@@ -235,18 +235,6 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_sqlite_inside_has_the_fix_for_the_wal_reset_bug() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let db = Db::open(&dir.path().join("practice.db")).await.expect("opens");
-        let version: String = sqlx::query_scalar("SELECT sqlite_version()")
-            .fetch_one(&mut *db.read().await.expect("reads"))
-            .await
-            .expect("a version");
-        let parts: Vec<u32> = version.split('.').map(|part| part.parse().expect("a number")).collect();
-        assert!(parts >= vec![3, 51, 3], "{version}");
-    }
-
-    #[tokio::test]
     async fn deleted_text_leaves_the_disk_when_the_log_is_emptied_and_a_reader_only_puts_that_off() {
         let dir = tempfile::tempdir().expect("a folder");
         let path = dir.path().join("practice.db");

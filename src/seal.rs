@@ -13,9 +13,7 @@ use std::sync::Arc;
 use age::secrecy::ExposeSecret;
 use age::x25519;
 use anyhow::{Context, anyhow};
-use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
 pub use wrapping::{WrappingKey, lock, unlock, unwrap_key, wrap};
@@ -54,13 +52,6 @@ struct Envelope<'a> {
 struct Opened {
     reference: String,
     content: String,
-}
-
-impl PublicKey {
-    /// A short name for the key: the first 16 hexadecimal digits of the SHA-256 of its text form.
-    pub fn key_id(&self) -> String {
-        HEXLOWER.encode(&Sha256::digest(self.to_string())[..8])
-    }
 }
 
 impl fmt::Display for PublicKey {
@@ -235,7 +226,6 @@ mod tests {
         let public = key.public();
         assert!(public.to_string().starts_with("age1"));
         assert_eq!(public.to_string().parse::<PublicKey>().expect("works"), public);
-        assert_eq!(public.key_id().len(), 16);
         assert_eq!(PrivateKey::from_text(&key.to_text()).expect("works").public(), public);
         assert!("age1nonsense".parse::<PublicKey>().is_err());
         assert!(PrivateKey::from_text("AGE-SECRET-KEY-1nonsense").is_none());

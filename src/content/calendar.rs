@@ -53,16 +53,6 @@ pub fn weekday_and_day(date: Date) -> String {
     date.strftime("%A, %B %-d").to_string()
 }
 
-/// `May 1, 2025`
-pub fn day_in_words(date: Date) -> String {
-    date.strftime("%B %-d, %Y").to_string()
-}
-
-/// `May 2026`
-pub fn month_in_words(date: Date) -> String {
-    date.strftime("%B %Y").to_string()
-}
-
 /// `9 AM`, `5:30 PM`
 pub fn time_in_words(time: Time) -> String {
     let form = if time.minute() == 0 { "%-I %p" } else { "%-I:%M %p" };
@@ -173,8 +163,6 @@ mod tests {
     #[test]
     fn dates_and_times_are_written_as_people_say_them() {
         assert_eq!(weekday_and_day(date("2025-05-06")), "Tuesday, May 6");
-        assert_eq!(day_in_words(date("2025-05-01")), "May 1, 2025");
-        assert_eq!(month_in_words(date("2026-05-01")), "May 2026");
         assert_eq!(time_in_words("09:00".parse().expect("a time")), "9 AM");
         assert_eq!(time_in_words("17:30".parse().expect("a time")), "5:30 PM");
     }

@@ -10,7 +10,7 @@ use super::markdown::List;
 use super::texts::{Entry, Manuscript};
 
 /// The files that `content/pages` holds, no more and no fewer.
-const PAGES: [&str; 10] = [
+pub(super) const PAGES: [&str; 10] = [
     "about",
     "accessibility",
     "articles",

@@ -6,23 +6,12 @@ use std::path::Path;
 use jiff::Timestamp;
 use tempfile::TempDir;
 
+use super::checks::PAGES;
 use super::fault::Findings;
 use super::load::{Loaded, load};
 use super::markdown::{self, Asking, Written};
 use super::photos::Photos;
 use super::practice::Practice;
-
-const PAGES: [&str; 9] = [
-    "about",
-    "accessibility",
-    "articles",
-    "browsing-safely",
-    "contact",
-    "fees",
-    "help-now",
-    "privacy",
-    "services",
-];
 
 const PRACTICE: &str = r#"name = "Elm Street Practice"
 time_zone = "America/New_York"
@@ -51,9 +40,9 @@ pub fn folder() -> TempDir {
     let dir = tempfile::tempdir().expect("a folder");
     put(&dir, "practice.toml", PRACTICE);
     for name in PAGES {
-        put(&dir, &format!("pages/{name}.md"), &page(name, "A paragraph.\n"));
+        let body = if name == "home" { HOME } else { "A paragraph.\n" };
+        put(&dir, &format!("pages/{name}.md"), &page(name, body));
     }
-    put(&dir, "pages/home.md", &page("home", HOME));
     put(&dir, "faq.md", &page("faq", "## Money {#money}\n\n### What does it cost? {#cost}\n\nAsk us.\n"));
     put(&dir, "services/therapy.md", &service("Therapy", ""));
     put(&dir, "articles/trust.md", &article("Trust", ""));

@@ -18,56 +18,32 @@ type Sealed = (i64, String, Vec<u8>);
 /// # Errors
 /// When the database refuses; then nothing may be committed.
 pub async fn all(conn: &mut SqliteConnection, old: &PrivateKey, new: &PublicKey) -> Result<usize> {
-    Ok(answers(&mut *conn, old, new).await? + notes(conn, old, new).await?)
+    let answers = "SELECT id, reference, answers FROM inquiries WHERE id > ? ORDER BY id LIMIT ?";
+    let notes =
+        "SELECT events.id, reference, sealed FROM events JOIN inquiries ON inquiries.id = events.inquiry_id
+         WHERE sealed IS NOT NULL AND events.id > ? ORDER BY events.id LIMIT ?";
+    let keys = (old, new);
+    Ok(each(&mut *conn, keys, answers, "UPDATE inquiries SET answers = ? WHERE id = ?").await?
+        + each(conn, keys, notes, "UPDATE events SET sealed = ? WHERE id = ?").await?)
 }
 
-async fn answers(conn: &mut SqliteConnection, old: &PrivateKey, new: &PublicKey) -> Result<usize> {
+/// Reads a batch of `Sealed` with the one statement, and stores each with the other.
+async fn each(
+    conn: &mut SqliteConnection,
+    (old, new): (&PrivateKey, &PublicKey),
+    read: &'static str,
+    store: &'static str,
+) -> Result<usize> {
     let (mut count, mut after) = (0, 0);
     loop {
-        let batch: Vec<Sealed> =
-            sqlx::query_as("SELECT id, reference, answers FROM inquiries WHERE id > ? ORDER BY id LIMIT ?")
-                .bind(after)
-                .bind(BATCH)
-                .fetch_all(&mut *conn)
-                .await
-                .context("reading what is sealed to the old key")?;
+        let batch = sqlx::query_as(read).bind(after).bind(BATCH).fetch_all(&mut *conn).await;
+        let batch: Vec<Sealed> = batch.context("reading what is sealed to the old key")?;
         let Some((last, ..)) = batch.last() else { return Ok(count) };
         after = *last;
         for (id, reference, sealed) in &batch {
             let Some(again) = again(old, new, reference, sealed)? else { continue };
-            sqlx::query("UPDATE inquiries SET answers = ? WHERE id = ?")
-                .bind(again)
-                .bind(id)
-                .execute(&mut *conn)
-                .await
-                .context("storing what is sealed to the new key")?;
-            count += 1;
-        }
-    }
-}
-
-async fn notes(conn: &mut SqliteConnection, old: &PrivateKey, new: &PublicKey) -> Result<usize> {
-    let (mut count, mut after) = (0, 0);
-    loop {
-        let batch: Vec<Sealed> = sqlx::query_as(
-            "SELECT events.id, reference, sealed FROM events JOIN inquiries ON inquiries.id = events.inquiry_id
-             WHERE sealed IS NOT NULL AND events.id > ? ORDER BY events.id LIMIT ?",
-        )
-        .bind(after)
-        .bind(BATCH)
-        .fetch_all(&mut *conn)
-        .await
-        .context("reading what is sealed to the old key")?;
-        let Some((last, ..)) = batch.last() else { return Ok(count) };
-        after = *last;
-        for (id, reference, sealed) in &batch {
-            let Some(again) = again(old, new, reference, sealed)? else { continue };
-            sqlx::query("UPDATE events SET sealed = ? WHERE id = ?")
-                .bind(again)
-                .bind(id)
-                .execute(&mut *conn)
-                .await
-                .context("storing what is sealed to the new key")?;
+            let stored = sqlx::query(store).bind(again).bind(id).execute(&mut *conn).await;
+            stored.context("storing what is sealed to the new key")?;
             count += 1;
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use practice_site::db::beside;
 
-use crate::practice::{Practice, with_account, without_second_factor};
+use crate::practice::{Clerk, with_account, without_second_factor};
 use crate::program::{Plan, Program, eventually, folder};
 use crate::stored::{Stored, in_database, in_writing};
 use crate::wire::{get, token};
@@ -92,7 +92,7 @@ fn rel_20_a_copy_made_under_load_has_everything_acknowledged_before_it_began() {
     assert!(send(&restored, &crate::wire::token(restored.address), "Wren").is_some(), "it takes in more");
     assert_eq!(get(restored.address, "/readyz").status(), 200);
     let reference = acknowledged.lock().expect("whole")[0].clone();
-    let opened = Practice::sign_in(&restored).get(&format!("/admin/inquiries/{reference}"));
+    let opened = Clerk::sign_in(&restored).get(&format!("/admin/inquiries/{reference}"));
     assert!(
         opened.status() == 200 && opened.text.contains("Quill"),
         "the old password opens it: {}",

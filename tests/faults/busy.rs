@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use crate::practice::{Practice, with_account, without_second_factor};
+use crate::practice::{Clerk, with_account, without_second_factor};
 use crate::program::{Plan, folder};
 use crate::stored::stored;
 use crate::wire::{get, send, token};
@@ -36,7 +36,7 @@ fn rel_16_five_hundred_requests_come_in_while_the_practice_works_and_copies_are_
                 }
             });
         }
-        scope.spawn(|| work(&Practice::sign_in(&program), &first, &over));
+        scope.spawn(|| work(&Clerk::sign_in(&program), &first, &over));
         scope.spawn(|| {
             for number in 0.. {
                 let file = away.path().join(format!("copy{number}.db"));
@@ -57,20 +57,20 @@ fn rel_16_five_hundred_requests_come_in_while_the_practice_works_and_copies_are_
 }
 
 /// Lists, reads, moves on, and erases half of the first ones, over and over.
-fn work(practice: &Practice<'_>, first: &[String], over: &AtomicBool) {
+fn work(clerk: &Clerk, first: &[String], over: &AtomicBool) {
     let (erased, moved) = first.split_at(first.len() / 2);
     for reference in erased {
-        let heard = practice.erase(reference);
+        let heard = clerk.erase(reference);
         assert_eq!(heard.header("location"), "/admin/export?done=erased", "{}", heard.text);
     }
     for turn in 0.. {
         for page in ["/admin", "/admin/inquiries", "/admin/log", "/admin/export"] {
-            assert_eq!(practice.get(page).status(), 200, "{page}");
+            assert_eq!(clerk.get(page).status(), 200, "{page}");
         }
         let reference = &moved[turn % moved.len()];
-        assert_eq!(practice.get(&format!("/admin/inquiries/{reference}")).status(), 200);
+        assert_eq!(clerk.get(&format!("/admin/inquiries/{reference}")).status(), 200);
         let heard =
-            practice.post(&format!("/admin/inquiries/{reference}/notes"), "note=A+made-up+note.&version=0");
+            clerk.post(&format!("/admin/inquiries/{reference}/notes"), "note=A+made-up+note.&version=0");
         assert!(heard.status() < 500, "{}", heard.text);
         if over.load(Ordering::SeqCst) {
             break;

@@ -6,7 +6,7 @@ use std::process::Command;
 use practice_site::db::beside;
 
 use crate::backup::run;
-use crate::practice::{Practice, with_account, without_second_factor};
+use crate::practice::{Clerk, with_account, without_second_factor};
 use crate::program::{Plan, Program, folder};
 use crate::stored::stored;
 use crate::wire::{send, token};
@@ -26,12 +26,11 @@ fn erased_since(data: &Path, copy: &Path) -> Vec<String> {
         })
         .collect();
     assert_eq!(run(data, "backup", copy).0, Some(0));
-    let practice = Practice::sign_in(&program);
+    let clerk = Clerk::sign_in(&program);
     for reference in &sent[..5] {
-        let heard = practice.erase(reference);
+        let heard = clerk.erase(reference);
         assert_eq!(heard.header("location"), "/admin/export?done=erased", "{}", heard.text);
     }
-    drop(practice);
     program.kill();
     let mut left = sent[5..].to_vec();
     left.sort();

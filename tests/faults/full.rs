@@ -2,7 +2,7 @@
 
 use crate::disk::Disk;
 use crate::operator;
-use crate::practice::{PASSWORD, Practice, without_second_factor};
+use crate::practice::{Clerk, PASSWORD, without_second_factor};
 use crate::program::{Program, eventually};
 use crate::wire::{get, send, token};
 
@@ -65,7 +65,7 @@ fn rel_04_below_the_mark_nothing_comes_in_and_on_a_full_disk_the_practice_still_
     assert!(reserve.exists(), "there is other room still");
 
     assert_eq!(disk.fill(0), 0);
-    let practice = Practice::sign_in(&program);
+    let practice = Clerk::sign_in(&program);
     assert!(!reserve.exists());
     let list = practice.get("/admin/inquiries?view=all");
     assert!(list.text.contains(&reference) && list.text.contains("The disk is nearly full"), "{}", list.text);

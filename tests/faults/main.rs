@@ -6,7 +6,6 @@ mod bad_input;
 mod behind_nginx;
 mod broken_heads;
 mod busy;
-mod clerk;
 mod clock;
 mod crowd;
 mod damage;
@@ -17,6 +16,8 @@ mod fake_smtp;
 mod first_hour;
 mod full;
 mod kills;
+#[path = "../site/log.rs"]
+mod log;
 mod mail_test;
 mod memory;
 mod nginx;

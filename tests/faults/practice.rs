@@ -1,5 +1,6 @@
 //! Somebody of the practice, signed in to the running program.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::operator::run;
@@ -21,39 +22,49 @@ pub fn without_second_factor(plan: Plan) -> Plan {
     plan.set("PRACTICE_SECOND_FACTOR", "optional")
 }
 
-/// A browser with a session.
-pub struct Practice<'a> {
-    program: &'a Program,
-    cookie: String,
+/// A browser with a session, which may outlive the program.
+pub struct Clerk {
+    pub address: SocketAddr,
+    /// What the session's cookie holds.
+    pub session: String,
 }
 
-impl<'a> Practice<'a> {
-    pub fn sign_in(program: &'a Program) -> Self {
-        let nobody = Self { program, cookie: String::new() };
-        let password = PASSWORD.replace(' ', "+");
-        let heard = nobody.post("/admin/sign-in", &format!("email={EMAIL}&password={password}&code="));
-        assert_eq!((heard.status(), heard.header("location")), (303, "/admin"), "{}", heard.text);
-        let cookies = heard.text.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
-        let pairs: Vec<_> = cookies.filter_map(|cookie| cookie.split(';').next()).collect();
-        Self { program, cookie: pairs.join("; ") }
+impl Clerk {
+    pub fn sign_in(program: &Program) -> Self {
+        Self::with(PASSWORD, program).expect("the password is right")
+    }
+
+    /// Nothing where the password is another one. The program must do without a second factor.
+    pub fn with(password: &str, program: &Program) -> Option<Self> {
+        let nobody = Self { address: program.address, session: String::new() };
+        let fields = format!("email={EMAIL}&password={}&code=", spaced(password));
+        let heard = nobody.post("/admin/sign-in", &fields);
+        let cookie = heard.text.lines().find_map(|line| line.strip_prefix("set-cookie: session="))?;
+        let session = cookie.split(';').next().unwrap_or_default().to_owned();
+        (heard.status() == 303).then_some(Self { session, ..nobody })
     }
 
     pub fn get(&self, path: &str) -> Heard {
-        request(self.program.address, "GET", path, &self.headers(), b"")
+        request(self.address, "GET", path, &self.cookie(), b"")
     }
 
     pub fn post(&self, path: &str, body: &str) -> Heard {
-        let headers = format!("{FORM}Sec-Fetch-Site: same-origin\r\n{}", self.headers());
-        request(self.program.address, "POST", path, &headers, body.as_bytes())
+        let headers = format!("{FORM}Sec-Fetch-Site: same-origin\r\n{}", self.cookie());
+        request(self.address, "POST", path, &headers, body.as_bytes())
     }
 
     /// Erases a request for good.
     pub fn erase(&self, reference: &str) -> Heard {
-        let password = PASSWORD.replace(' ', "+");
-        self.post("/admin/export/erase/now", &format!("erase={reference}&password={password}"))
+        let body = format!("erase={reference}&password={}", spaced(PASSWORD));
+        self.post("/admin/export/erase/now", &body)
     }
 
-    fn headers(&self) -> String {
-        if self.cookie.is_empty() { String::new() } else { format!("Cookie: {}\r\n", self.cookie) }
+    fn cookie(&self) -> String {
+        format!("Cookie: session={}\r\n", self.session)
     }
+}
+
+/// As a form writes it.
+pub fn spaced(text: &str) -> String {
+    text.replace(' ', "+")
 }

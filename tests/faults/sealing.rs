@@ -7,8 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::clerk::{Clerk, spaced};
-use crate::practice::{EMAIL, PASSWORD, with_account};
+use crate::practice::{Clerk, EMAIL, PASSWORD, spaced, with_account, without_second_factor};
 use crate::program::{Plan, Program, rounds, signal};
 use crate::wire::{FORM, answers, post, request, token};
 
@@ -27,7 +26,7 @@ fn places(ordinary: &[usize]) -> Vec<usize> {
 }
 
 fn serving(data: &Path) -> Program {
-    Plan::over(data).set("PRACTICE_SECOND_FACTOR", "optional").set("PRACTICE_RATE_LIMIT", "off").start()
+    without_second_factor(Plan::under_load(data)).start()
 }
 
 /// Kills the program in its n-th such call, counted in each of its threads from now on.
@@ -93,18 +92,18 @@ fn reads(clerk: &Clerk, reference: &str, name: &str) {
 fn changes_and_dies(n: usize, call: &str, data: &Path, passwords: &mut [&str; 2], reference: &str) -> bool {
     let [password, next] = *passwords;
     let program = serving(data);
-    let clerk = Clerk::sign_in(program.address, password).expect("signed in");
+    let clerk = Clerk::with(password, &program).expect("signed in");
     let body = format!("old_password={}&new_password={}", spaced(password), spaced(next));
     let last = Last { path: "/admin/account/password", session: &clerk.session, body: &body };
     let (status, died) = dying(n, call, program, &last);
     let program = serving(data);
-    let changed = Clerk::sign_in(program.address, next);
+    let changed = Clerk::with(next, &program);
     assert!(changed.is_some() || status != 303, "told that it is changed, and it is not");
     assert!(died || status == 303, "nothing stood in the way: {status}");
     if changed.is_some() {
         passwords.swap(0, 1);
     }
-    let unchanged = || Clerk::sign_in(program.address, password).expect("neither password opens");
+    let unchanged = || Clerk::with(password, &program).expect("neither password opens");
     reads(&changed.unwrap_or_else(unchanged), reference, "Quill");
     died
 }
@@ -136,11 +135,11 @@ fn sets_up_and_dies(n: usize, call: &str) -> bool {
     let body = format!("setup_code={code}&name=Jo&email={EMAIL}&password={}", spaced(PASSWORD));
     let (status, died) = dying(n, call, program, &Last { path: "/admin/setup", session: "", body: &body });
     let program = serving(data.path());
-    let clerk = Clerk::sign_in(program.address, PASSWORD).unwrap_or_else(|| {
+    let clerk = Clerk::with(PASSWORD, &program).unwrap_or_else(|| {
         assert_eq!(status, 0, "told that the account is there, and it is not");
         let done = post(program.address, "/admin/setup", &body);
         assert_eq!(done.status(), 200, "neither the code nor the account opens: {}", done.text);
-        Clerk::sign_in(program.address, PASSWORD).expect("signed in")
+        Clerk::sign_in(&program)
     });
     assert!(!code_file.exists(), "a code that opens nothing any more is gone");
     reads(&clerk, &references[0], "Quill");

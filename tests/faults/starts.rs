@@ -184,13 +184,12 @@ fn the_data_folder_is_for_nobody_else() {
     let _program = Program::over(&data);
     let mode = |path: &Path| path.metadata().expect("there").permissions().mode() & 0o777;
     assert_eq!(mode(&data), 0o700);
-    for entry in std::fs::read_dir(&data).expect("readable") {
-        let path = entry.expect("readable").path();
-        assert_eq!(
-            mode(&path) & 0o077,
-            if path.is_dir() { mode(&path) & 0o077 } else { 0 },
-            "{}",
-            path.display()
-        );
+    let mut folders = vec![data];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("readable") {
+            let path = entry.expect("readable").path();
+            assert_eq!(mode(&path) & 0o077, 0, "{}", path.display());
+            folders.extend(path.is_dir().then_some(path));
+        }
     }
 }

@@ -1,14 +1,14 @@
 //! On days without an email: whether one would get through, and what is said when emails do not (REL-22, REL-26).
 
-use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use practice_site::mail::{Affects, MailSettings, Mailer, Memory, SendError};
 use practice_site::outbox::{self, Way};
 
 use crate::fake_smtp::{At, FakeSmtp, Say, usual};
+use crate::log::Log;
 use crate::outbox::{Outbox, drain, noon};
 use crate::outbox_over_smtp::mailer;
 
@@ -127,26 +127,9 @@ async fn rel_26_where_emails_become_files_the_folder_is_tried() {
     assert_eq!((way(&outbox).await.closed, std::fs::read_dir(&folder).expect("made").count()), (None, 0));
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("whole").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn rel_26_the_log_says_once_that_emails_do_not_get_through_and_once_that_they_do_again() {
-    let lines = Lines::default();
-    let written = lines.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || written.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _listening) = Log::listen();
     let outbox = Outbox::empty().await;
     let memory = Memory::default();
     memory.answer_with(|_| Err(SendError::transient("451 4.3.0 later", Affects::EveryEmail)));
@@ -161,7 +144,7 @@ async fn rel_26_the_log_says_once_that_emails_do_not_get_through_and_once_that_t
         drain(&mut worker, minutes(minute)).await;
         worker.watch(minutes(minute)).await.expect("a look");
     }
-    let log = String::from_utf8(lines.0.lock().expect("whole").clone()).expect("text");
+    let log = log.text();
     let said = |words: &str| log.lines().filter(|line| line.contains(words)).count();
     assert_eq!(said("emails do not get through"), 1, "{log}");
     assert_eq!(

@@ -7,18 +7,6 @@ use jiff::Timestamp;
 use practice_site::content::{Content, Faults, Prose, load};
 use tempfile::TempDir;
 
-const PAGES: [&str; 9] = [
-    "about",
-    "accessibility",
-    "articles",
-    "browsing-safely",
-    "contact",
-    "fees",
-    "help-now",
-    "privacy",
-    "services",
-];
-
 const HOME: &str = "## Is this you?\n\n- [One](/services/therapy)\n- [Two](/services/therapy)\n- [Three](/services/therapy)\n- [Four](/services/therapy)\n\n## What happens first\n\n1. One\n2. Two\n3. Three\n4. Four\n";
 pub const FACTS: &str = "name = \"Elm Street Practice\"\ntime_zone = \"America/New_York\"\n\n[[people]]\nname = \"Ada Example\"\n";
 pub const FRONT: &str = "title = \"Trust\"\nsummary = \"Sixty letters or so that say what this made-up text is about.\"\ntopic = \"Trust\"\nauthor = \"Ada Example\"\npublished = \"2026-05-01\"\n";
@@ -34,8 +22,9 @@ impl Folder {
                 "+++\ntitle = \"The page {name}\"\ndescription = \"Sixty letters or so that say what is on this page: {name}.\"\n+++\n{body}"
             )
         };
-        for name in PAGES {
-            folder.put(&format!("pages/{name}.md"), &page(name, "A paragraph.\n"));
+        for file in fs::read_dir("content/pages").expect("the shipped pages") {
+            let name = file.expect("readable").file_name().into_string().expect("text");
+            folder.put(&format!("pages/{name}"), &page(&name, "A paragraph.\n"));
         }
         folder.put("pages/home.md", &page("home", HOME));
         folder.put("faq.md", &page("faq", "## Money\n\n### What does it cost?\n\nAsk us.\n"));

@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 
-use crate::visit::{ARTICLE, PAGES, changed, set_facts, shipped};
+use crate::visit::{ARTICLE, PAGES, changed, set_facts, shipped, take_an_article_back};
 
 #[tokio::test]
 async fn every_public_address_answers() {
@@ -61,13 +61,7 @@ async fn a_renamed_article_is_found_under_its_old_address() {
 
 #[tokio::test]
 async fn a_withdrawn_article_is_gone() {
-    let site = changed(|folder| {
-        let text = "+++\ntitle = \"An article taken back\"\n\
-                    summary = \"A sentence that is long enough to describe what this made-up article once said.\"\n\
-                    topic = \"Relationships\"\nauthor = \"Josephine Ruiz\"\npublished = \"2026-01-05\"\nwithdrawn = true\n\
-                    +++\n\nIt said something.\n";
-        std::fs::write(folder.join("articles/taken-back.md"), text).expect("written");
-    });
+    let site = changed(take_an_article_back);
     let answer = site.open("/articles/taken-back").await;
     assert_eq!(answer.status, StatusCode::GONE);
     assert!(answer.text().contains("This page has been taken down"));

@@ -14,9 +14,7 @@ fn addresses() -> impl Iterator<Item = (String, Access)> {
 /// The first account after its password, before its second factor.
 async fn half_signed_in(office: &Office) -> Browser<'_> {
     let founder = office.founded().await;
-    let mut write = office.desk().db.begin().await.expect("begins");
-    sqlx::query("UPDATE staff SET second_factor_since = NULL").execute(&mut *write).await.expect("changes");
-    write.commit().await.expect("commits");
+    office.execute("UPDATE staff SET second_factor_since = NULL").await;
     founder.browser
 }
 

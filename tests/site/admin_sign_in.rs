@@ -1,12 +1,10 @@
 //! Signing in and out, and how long a session lasts (SEC-07 to SEC-13, PRV-07).
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use axum::http::{Method, StatusCode};
 use practice_site::outbox;
 use practice_site::staff::second_factor::Seed;
 
+use crate::log::Log;
 use crate::office::{Browser, EMAIL, NAME, Office, PASSWORD};
 use crate::visit::{Answer, all, one, words};
 
@@ -270,27 +268,9 @@ async fn what_was_typed_as_the_session_ended_is_sent_after_signing_in() {
     assert!(is_in(&founder.browser).await);
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("alone").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn prv_04_no_secret_that_is_typed_shows_in_an_answer_or_in_the_log() {
-    let lines = Lines::default();
-    let written = lines.clone();
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter("trace").with_writer(move || written.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _listening) = Log::listen();
     let office = Office::fresh().await;
     let founder = office.founded().await;
     let canary = "canary-7Qx-password-of-nobody";
@@ -326,7 +306,8 @@ async fn prv_04_no_secret_that_is_typed_shows_in_an_answer_or_in_the_log() {
             );
         }
     }
-    let log = String::from_utf8(lines.0.lock().expect("alone").clone()).expect("text");
+    let log = log.text();
+    assert!(log.contains("TRACE"), "the log was listened to");
     assert!(!log.contains(canary) && !log.contains(PASSWORD));
     let stored = std::fs::read(office.desk().db.path()).expect("readable");
     assert!(!stored.windows(canary.len()).any(|window| window == canary.as_bytes()));

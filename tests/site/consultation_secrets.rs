@@ -1,39 +1,14 @@
 //! What a sender typed exists sealed and nowhere else.
 
-use std::io::Write;
-use std::path::Path;
-use std::sync::{Arc, Mutex};
-
 use axum::http::StatusCode;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::form::Form;
+use crate::log::Log;
 use crate::reception::{self, EMAIL, NOTE, PHONE, Reception, SEND};
+use crate::watch::{bytes_below, holds};
 
 /// Typed into every field that takes words, in a form of no other text.
 const CANARIES: [&str; 4] = ["Zyxnamewq", "9715550186", "zyxmailwq", "Zyxnotewq"];
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("whole").extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 async fn typed(reception: &Reception) -> Form {
     let mut form = reception.filled().await;
@@ -42,35 +17,17 @@ async fn typed(reception: &Reception) -> Form {
     form
 }
 
-/// Every byte of every file below a folder.
-fn bytes_below(folder: &Path) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("readable") {
-        let path = entry.expect("readable").path();
-        match path.is_dir() {
-            true => bytes.extend(bytes_below(&path)),
-            false => bytes.extend(std::fs::read(path).expect("readable")),
-        }
-    }
-    bytes
-}
-
 fn holds_no_canary(what: &str, bytes: &[u8]) {
     assert!(!bytes.is_empty(), "{what} is empty");
     for canary in CANARIES {
-        let needle = canary.to_ascii_lowercase();
-        let lower = bytes.to_ascii_lowercase();
-        assert!(!lower.windows(needle.len()).any(|window| window == needle.as_bytes()), "{canary} in {what}");
+        let (needle, lower) = (canary.to_ascii_lowercase(), bytes.to_ascii_lowercase());
+        assert!(!holds(&lower, needle.as_bytes()), "{canary} in {what}");
     }
 }
 
 #[tokio::test]
 async fn prv_03_what_was_typed_is_nowhere_but_sealed() {
-    let log = Log::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-
+    let (log, _listening) = Log::listen();
     let reception = reception::open().await;
     let mut form = typed(&reception).await;
     let refused = reception.press(form.clone().fill(EMAIL, ""), "Continue").await;
@@ -84,7 +41,7 @@ async fn prv_03_what_was_typed_is_nowhere_but_sealed() {
     assert_eq!(reception.press(&check, SEND).await.status, StatusCode::SERVICE_UNAVAILABLE);
 
     holds_no_canary("the data folder", &bytes_below(reception.data.path()));
-    holds_no_canary("the log", &log.0.lock().expect("whole"));
+    holds_no_canary("the log", log.text().as_bytes());
     for email in &emails {
         holds_no_canary("the email", format!("{email:?}").as_bytes());
     }

@@ -10,7 +10,7 @@ use practice_site::web::security;
 use crate::form::encode;
 use crate::office::{Browser, Office};
 use crate::reception::{self, SEND, STATE};
-use crate::visit::{Answer, changed, read, shipped};
+use crate::visit::{Answer, changed, read, shipped, take_an_article_back};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"];
@@ -205,13 +205,7 @@ async fn said(browser: &Browser<'_>, name: &str, path: &str, site: &str) -> Answ
 /// Those that only slow, old or strange clients see.
 #[tokio::test]
 async fn sec_03_every_other_status_is_dressed_the_same() {
-    let site = changed(|folder| {
-        let text = "+++\ntitle = \"An article taken back\"\n\
-                    summary = \"A sentence that is long enough to describe what this made-up article once said.\"\n\
-                    topic = \"Relationships\"\nauthor = \"Josephine Ruiz\"\npublished = \"2026-01-05\"\nwithdrawn = true\n\
-                    +++\n\nIt said something.\n";
-        std::fs::write(folder.join("articles/taken-back.md"), text).expect("written");
-    });
+    let site = changed(take_an_article_back);
     let mut seen = Seen::default();
     seen.look_outside("GET /articles/taken-back", &site.open("/articles/taken-back").await);
     for code in [

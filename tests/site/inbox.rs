@@ -453,15 +453,13 @@ async fn where_the_disk_is_full_reading_goes_on_and_a_typed_note_is_not_lost() {
     let Founder { browser, .. } = office.founded().await;
     let reference = sent(&office, &sam(), &[]).await;
     let page = browser.page(&format!("/admin/inquiries/{reference}")).await;
-    let mut write = office.desk().db.begin().await.expect("begins");
     // Every write of these tables fails, as on a full disk.
-    for table in ["audit", "events"] {
-        let sql = format!(
-            "CREATE TRIGGER full_{table} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
-        );
-        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *write).await.expect("makes");
-    }
-    write.commit().await.expect("commits");
+    office
+        .execute("CREATE TRIGGER full_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END")
+        .await;
+    office
+        .execute("CREATE TRIGGER full_events BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'full'); END")
+        .await;
     let note = Form::to(&page, &at(&reference, "notes")).fill("note", "Typed for ten minutes");
     let answer = note.press(&browser, "").await;
     assert_eq!(answer.status, 503);

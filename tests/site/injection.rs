@@ -6,6 +6,7 @@ use sqlx::Row;
 
 use crate::form::encode;
 use crate::inbox::{sam, sent};
+use crate::log::Log;
 use crate::office::{Browser, Office};
 use crate::reception::{self, NOTE};
 use crate::vectors::{MARKUP, VALUES};
@@ -209,7 +210,7 @@ async fn takes_posts(browser: &Browser<'_>, path: &str) -> bool {
 
 #[tokio::test]
 async fn sec_32_whatever_breaks_the_page_shows_a_code_and_the_log_has_it() {
-    let lines = crate::watch::Log::default();
+    let lines = Log::default();
     let subscriber = practice_site::app::log::subscriber("info", lines.clone());
     let _guard = tracing::subscriber::set_default(subscriber);
     let office = Office::fresh().await;
@@ -228,12 +229,12 @@ async fn sec_32_whatever_breaks_the_page_shows_a_code_and_the_log_has_it() {
                 broken += 1;
                 let page = answer.html();
                 let code = crate::visit::words(crate::visit::one(&page, "main code"));
-                let log = String::from_utf8(lines.bytes()).expect("text");
+                let log = lines.text();
                 assert!(log.contains(&format!("request={code}")), "{path}: {code} is not in the log");
             }
         }
     }
     assert!(broken > 2, "only {broken} pages broke");
-    let log = String::from_utf8(lines.bytes()).expect("text");
+    let log = lines.text();
     assert!(!log.contains("Sam Made-Up") && !log.contains("sam@example.com"), "{log}");
 }

@@ -35,12 +35,6 @@ async fn add(office: &Office, answers: &Answers) -> Reference {
     reference
 }
 
-async fn execute(office: &Office, sql: &'static str) {
-    let mut write = office.desk().db.begin().await.expect("begins");
-    sqlx::query(sql).execute(&mut *write).await.expect(sql);
-    write.commit().await.expect("commits");
-}
-
 async fn holds(office: &Office, reference: &Reference) -> bool {
     let mut conn = office.desk().db.read().await.expect("reads");
     store::promise(&mut conn, reference).await.expect("an answer").is_some()
@@ -202,8 +196,7 @@ async fn what_is_about_to_be_erased_is_listed_and_kept_with_one_button() {
     let founder = office.founded().await;
     one(&founder.browser.page("/admin/export").await, ".empty");
     let reference = add(&office, &sam()).await;
-    execute(&office, "UPDATE inquiries SET status = 'closed', closed_at = received_at - 175 * 86400000")
-        .await;
+    office.execute("UPDATE inquiries SET status = 'closed', closed_at = received_at - 175 * 86400000").await;
     let page = founder.browser.page("/admin/export").await;
     let row = words(one(&page, "tbody tr"));
     assert_eq!(row, format!("{reference} Closed Wednesday, November 25 Keep {reference}"));
@@ -222,8 +215,7 @@ async fn a_held_back_erasing_is_explained_and_goes_on_after_a_password() {
     for _ in 0..11 {
         add(&office, &sam()).await;
     }
-    execute(&office, "UPDATE inquiries SET status = 'closed', closed_at = received_at - 180 * 86400000")
-        .await;
+    office.execute("UPDATE inquiries SET status = 'closed', closed_at = received_at - 180 * 86400000").await;
     let today = founder.browser.page("/admin").await;
     assert_eq!(words(one(&today, "main li:first-child a[href='/admin/export']")), "Erasing waits for you");
     assert!(all(&today, ".empty").is_empty(), "something is waiting");
@@ -246,8 +238,8 @@ async fn rel_10_the_banner_says_since_when_with_the_code_and_sends_again_at_once
     let mut write = office.desk().db.begin().await.expect("begins");
     outbox::enqueue(&mut write, "New sign-in", "Text.", now).await.expect("enqueues");
     write.commit().await.expect("commits");
-    execute(&office, "UPDATE outbox SET attempts = 3, due_at = due_at + 3600000").await;
-    execute(&office, "UPDATE outbox SET last_reply = '535 wrong <password>', refused = 1").await;
+    office.execute("UPDATE outbox SET attempts = 3, due_at = due_at + 3600000").await;
+    office.execute("UPDATE outbox SET last_reply = '535 wrong <password>', refused = 1").await;
     let page = founder.browser.page("/admin/export").await;
     let banner = words(one(&page, ".note-warning"));
     assert!(

@@ -3,11 +3,12 @@
 use axum::http::{Method, StatusCode};
 
 use crate::form::{self, Post};
+use crate::log::Log;
 use crate::office::{Browser, Founder, Office, PASSWORD};
 use crate::press::Form;
 use crate::reception::{EMAIL, NOTE, PHONE, SEND, STATE, UNDERSTOOD, reference};
 use crate::visit::{Answer, all, one, words};
-use crate::watch::{Log, Watch, bytes_below, holds, holds_none};
+use crate::watch::{Watch, bytes_below, holds, holds_none};
 
 const NAME: &str = "Zyxlifename";
 const MAIL: &str = "zyxlifemail@mail.example";
@@ -148,10 +149,7 @@ async fn nobody_finds(reference: &str, staff: &Browser<'_>) {
 
 #[tokio::test]
 async fn prv_03_over_its_whole_life_a_request_is_read_by_its_sender_and_the_practice_alone() {
-    let log = Log::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _listening) = Log::listen();
     let office = Office::fresh().await;
     let Founder { browser: staff, .. } = office.founded().await;
     let mut watch = Watch::over(&office, log);
@@ -164,7 +162,7 @@ async fn prv_03_over_its_whole_life_a_request_is_read_by_its_sender_and_the_prac
     exported(&mut watch, &staff).await;
     erased(&mut watch, &staff).await;
     nobody_finds(&watch.reference, &staff).await;
-    assert!(holds(&watch.log.bytes(), b"TRACE"), "the log was listened to");
+    assert!(watch.log.text().contains("TRACE"), "the log was listened to");
     assert!(
         holds(&bytes_below(office.data.path()), watch.reference.as_bytes()),
         "the ledger keeps that it was"

@@ -1,19 +1,11 @@
 //! Whether emails get through, as the practice and a monitor see it (REL-22, REL-26), and one id for one request.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use axum::http::StatusCode;
 
+use crate::log::Log;
 use crate::office::{EMAIL, Office, PASSWORD};
 use crate::reception;
 use crate::visit::{all, one, words};
-
-async fn execute(office: &Office, sql: &'static str) {
-    let mut write = office.desk().db.begin().await.expect("begins");
-    sqlx::query(sql).execute(&mut *write).await.expect(sql);
-    write.commit().await.expect("commits");
-}
 
 #[tokio::test]
 async fn rel_22_ready_means_that_the_worker_took_a_turn_in_the_last_three_minutes() {
@@ -39,8 +31,8 @@ async fn rel_26_a_closed_way_shows_on_every_page_before_any_email_waits() {
     let founder = office.founded().await;
     let settings = words(one(&founder.browser.page("/admin/settings").await, "main"));
     assert!(!settings.contains("Last known to work"), "{settings}");
-    execute(&office, "UPDATE mail_way SET open_at = 1763500000000, closed_since = 1763600000000").await;
-    execute(&office, "UPDATE mail_way SET stage = 'signing in', reply = '535 <b>wrong', refused = 1").await;
+    office.execute("UPDATE mail_way SET open_at = 1763500000000, closed_since = 1763600000000").await;
+    office.execute("UPDATE mail_way SET stage = 'signing in', reply = '535 <b>wrong', refused = 1").await;
     for path in ["/admin", "/admin/settings", "/admin/inquiries"] {
         let page = founder.browser.page(path).await;
         let banner = words(one(&page, ".note-warning:has(form[action='/admin/mail/retry'])"));
@@ -57,35 +49,18 @@ async fn rel_26_a_closed_way_shows_on_every_page_before_any_email_waits() {
 
     let answer = founder.browser.post("/admin/mail/retry", &[]).await;
     assert_eq!(answer.header("location"), "/admin?done=tried");
-    execute(&office, "UPDATE mail_way SET closed_since = NULL").await;
+    office.execute("UPDATE mail_way SET closed_since = NULL").await;
     let page = founder.browser.page("/admin?done=tried").await;
     assert!(all(&page, "form[action='/admin/mail/retry']").is_empty());
     assert_eq!(words(one(&page, ".notice")), "The way of emails is being tried. Look again in a minute.");
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("alone").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_page_the_log_and_the_ledger_name_a_request_by_one_id() {
-    let lines = Lines::default();
-    let written = lines.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || written.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _listening) = Log::listen();
     let office = Office::fresh().await;
     let founder = office.founded().await;
-    execute(&office, "DROP TABLE mail_way").await;
+    office.execute("DROP TABLE mail_way").await;
     // Signing in leaves a row in the ledger; what is then posted again in the same request fails.
     let code = founder.seed.code(office.now()).expect("a code");
     let fields = [
@@ -98,7 +73,7 @@ async fn the_page_the_log_and_the_ledger_name_a_request_by_one_id() {
     let answer = office.browser().post("/admin/sign-in", &fields).await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     let id = words(one(&answer.html(), "main code"));
-    let log = String::from_utf8(lines.0.lock().expect("alone").clone()).expect("text");
+    let log = log.text();
     let told: Vec<_> = log.lines().filter(|line| line.contains(&format!("request={id}"))).collect();
     assert!(told.len() == 1 && told[0].contains("ERROR"), "{log}");
     let in_ledger: String = sqlx::query_scalar(

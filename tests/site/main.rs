@@ -34,6 +34,7 @@ mod leaving_pages;
 mod leaving_reminders;
 mod leaving_retention;
 mod life;
+mod log;
 mod mail_watch;
 mod office;
 mod operator;

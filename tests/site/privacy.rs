@@ -8,6 +8,7 @@ use practice_site::audit::{Which, list};
 
 use crate::form::Form;
 use crate::inbox::{sam, sent};
+use crate::log::Log;
 use crate::office::{EMAIL, Office, PASSWORD};
 use crate::reception::{self, SEND, reference};
 use crate::visit::{all, changed, one, words};
@@ -165,9 +166,7 @@ async fn prv_09_the_privacy_page_says_the_days_that_the_clock_works_by() {
 
 #[tokio::test]
 async fn prv_15_no_address_of_a_sender_or_of_staff_is_kept_or_logged() {
-    let lines = crate::watch::Log::default();
-    let subscriber = tracing_subscriber::fmt().with_env_filter("trace").with_writer(lines.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _listening) = Log::listen();
     let (six, four) =
         (Ipv6Addr::new(0x2001, 0xdb8, 0x51fe, 0x77ac, 0x9bd1, 0x33e7, 0x62c5, 0x18ab), "198.51.100.217");
     let reception = reception::open().await;
@@ -191,7 +190,7 @@ async fn prv_15_no_address_of_a_sender_or_of_staff_is_kept_or_logged() {
     for (what, bytes) in [
         ("the reception", bytes_below(reception.data.path())),
         ("the office", bytes_below(office.data.path())),
-        ("the log", lines.bytes()),
+        ("the log", log.text().into_bytes()),
         ("the emails", format!("{:?}", reception.emails().await).into_bytes()),
     ] {
         assert!(bytes.len() > 100, "{what} is empty");

@@ -65,6 +65,15 @@ pub fn changed(change: impl FnOnce(&Path)) -> Site {
     Site::of(folder.path())
 }
 
+/// Puts an article there that is no longer shown, at `/articles/taken-back`.
+pub fn take_an_article_back(folder: &Path) {
+    let text = "+++\ntitle = \"An article taken back\"\n\
+                summary = \"A sentence that is long enough to describe what this made-up article once said.\"\n\
+                topic = \"Relationships\"\nauthor = \"Josephine Ruiz\"\npublished = \"2026-01-05\"\nwithdrawn = true\n\
+                +++\n\nIt said something.\n";
+    std::fs::write(folder.join("articles/taken-back.md"), text).expect("written");
+}
+
 /// Puts facts before everything else in practice.toml, where the keys without a table stand.
 pub fn set_facts(folder: &Path, facts: &str) {
     let file = folder.join("practice.toml");

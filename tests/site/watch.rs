@@ -1,15 +1,13 @@
 //! Looks for what people typed wherever it must not be: on the disk, in emails, in the log, in headers, on strangers' pages.
 
-use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use practice_site::inquiry::notice;
 use practice_site::mail::{Mailer, Memory};
 use practice_site::outbox::{Step, Worker};
-use tracing_subscriber::fmt::MakeWriter;
 
+use crate::log::Log;
 use crate::office::Office;
 use crate::visit::Answer;
 
@@ -25,35 +23,6 @@ const MARKERS: [&str; 9] = [
     "971 555 0173",
     "555-0173",
 ];
-
-#[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Everything logged so far.
-    pub fn bytes(&self) -> Vec<u8> {
-        self.0.lock().expect("whole").clone()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("whole").extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// Everything that somebody who has no business here could get hold of.
 pub struct Watch<'a> {
@@ -84,7 +53,7 @@ impl<'a> Watch<'a> {
             holds_none(&format!("{step}: an email"), format!("{email:?}").as_bytes());
         }
         holds_none(&format!("{step}: the data folder"), &bytes_below(self.office.data.path()));
-        holds_none(&format!("{step}: the log"), &self.log.bytes());
+        holds_none(&format!("{step}: the log"), self.log.text().as_bytes());
         let reference = &self.reference;
         for path in [
             "/".to_owned(),

@@ -88,43 +88,46 @@ pub struct Detail {
 
 /// What visitors look for, and what the site can tell them. Where nothing is known, pages leave it out.
 pub fn details(practice: &Practice) -> Vec<Detail> {
-    let of = |name, key, value: Option<String>, without| {
-        let value = value.unwrap_or_default();
-        Detail { name, key, value, without }
-    };
-    let mut details = place(practice, of);
-    details.extend(work(practice, of));
+    let mut details = place(practice);
+    details.extend(work(practice));
     details
 }
 
-type NewDetail = fn(&'static str, &'static str, Option<String>, &'static str) -> Detail;
+fn detail(name: &'static str, key: &'static str, value: Option<String>, without: &'static str) -> Detail {
+    Detail { name, key, value: value.unwrap_or_default(), without }
+}
 
-fn place(practice: &Practice, of: NewDetail) -> Vec<Detail> {
+fn place(practice: &Practice) -> Vec<Detail> {
     let states = Some(practice.licensed_states.join(", "));
     vec![
-        of("Phone", "phone", practice.phone.clone(), "No page names a number to call."),
-        of("Email", "email", practice.email.clone(), "No page names an address to write to."),
-        of("Address", "[address]", address(practice), "No page says where the rooms are."),
-        of(
+        detail("Phone", "phone", practice.phone.clone(), "No page names a number to call."),
+        detail("Email", "email", practice.email.clone(), "No page names an address to write to."),
+        detail("Address", "[address]", address(practice), "No page says where the rooms are."),
+        detail(
             "Way to the rooms",
             "directions",
             practice.directions.clone(),
             "No page says how to find the rooms.",
         ),
-        of(
+        detail(
             "Access without steps",
             "step_free_access",
             practice.step_free_access.clone(),
             "No page says whether there are stairs.",
         ),
-        of("Hours", "[hours]", Some(hours(practice)), "No page names hours, and answers are due by 5 PM."),
-        of(
+        detail(
+            "Hours",
+            "[hours]",
+            Some(hours(practice)),
+            "No page names hours, and answers are due by 5 PM.",
+        ),
+        detail(
             "States with a license",
             "licensed_states",
             states,
             "The form offers every state, and no page says where you may see people.",
         ),
-        of(
+        detail(
             "License numbers",
             "[[people.licenses]]",
             licenses(practice),
@@ -133,53 +136,53 @@ fn place(practice: &Practice, of: NewDetail) -> Vec<Detail> {
     ]
 }
 
-fn work(practice: &Practice, of: NewDetail) -> Vec<Detail> {
+fn work(practice: &Practice) -> Vec<Detail> {
     let policies = &practice.policies;
     vec![
-        of("Fees", "[[fees.services]]", fees(practice), "Pages say to ask about fees on the call."),
-        of(
+        detail("Fees", "[[fees.services]]", fees(practice), "Pages say to ask about fees on the call."),
+        detail(
             "Insurance",
             "fees.accepts_insurance",
             insurance(practice),
             "No page says whether you take insurance.",
         ),
-        of(
+        detail(
             "Cancellation",
             "fees.cancellation",
             practice.fees.cancellation.clone(),
             "No page says what a late cancellation costs.",
         ),
-        of(
+        detail(
             "Length of the first call",
             "first_call.minutes",
             first_call(practice),
             "No page says how long the first call takes.",
         ),
-        of(
+        detail(
             "Online or in person",
             "policies.session_format",
             policies.session_format.clone(),
             "No page says whether sessions are online.",
         ),
-        of(
+        detail(
             "What one partner tells alone",
             "policies.partner_secrets",
             policies.partner_secrets.clone(),
             "No page says what you do with what one partner tells you alone.",
         ),
-        of(
+        detail(
             "Notice of privacy practices",
             "hipaa_notice_url",
             practice.hipaa_notice_url.clone(),
             "The privacy page has no link to your notice.",
         ),
-        of(
+        detail(
             "Crisis numbers, looked over",
             "crisis.confirmed",
             crisis(practice),
             "Nobody has said that the emergency numbers were tried.",
         ),
-        of(
+        detail(
             "Contact for security researchers",
             "security_contact",
             practice.security_contact.clone(),
@@ -225,11 +228,16 @@ fn crisis(practice: &Practice) -> Option<String> {
 
 impl SettingsPage<'_> {
     fn known(&self) -> Vec<Detail> {
-        details(self.layout.practice()).into_iter().filter(|detail| !detail.value.is_empty()).collect()
+        self.details(false)
     }
 
     fn missing(&self) -> Vec<Detail> {
-        details(self.layout.practice()).into_iter().filter(|detail| detail.value.is_empty()).collect()
+        self.details(true)
+    }
+
+    fn details(&self, empty: bool) -> Vec<Detail> {
+        let details = details(self.layout.practice()).into_iter();
+        details.filter(|detail| detail.value.is_empty() == empty).collect()
     }
 
     fn retention(&self) -> &crate::content::practice::Retention {

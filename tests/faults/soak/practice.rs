@@ -10,8 +10,7 @@ use tempfile::TempDir;
 
 use super::ledger::{Ledger, Seen};
 use super::mail::MailServer;
-use crate::clerk::Clerk;
-use crate::practice::{PASSWORD, with_account};
+use crate::practice::{Clerk, with_account};
 use crate::program::{Plan, Program};
 use crate::wire::{get, token};
 
@@ -89,8 +88,7 @@ impl Practice {
     }
 
     pub(super) fn sign_in(&mut self) {
-        let clerk = Clerk::sign_in(self.serving().address, PASSWORD);
-        self.clerk = Some(clerk.expect("the password is right"));
+        self.clerk = Some(Clerk::sign_in(self.serving()));
     }
 
     /// The person who signed in. A restart has signed nobody out.
@@ -147,7 +145,6 @@ impl Practice {
         self.doubles_are_explained(&taken);
     }
 
-    /// An email goes out twice only where the program was killed before it could write down the first.
     /// An email goes out twice only where the program ended before it could write down the first.
     fn doubles_are_explained(&self, taken: &BTreeMap<String, Vec<String>>) {
         for (reference, ids) in taken {

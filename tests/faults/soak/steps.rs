@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use super::chance::Chance;
 use super::practice::{Practice, folder};
-use crate::clerk::spaced;
-use crate::practice::PASSWORD;
+use crate::practice::{PASSWORD, spaced};
 use crate::program::{Plan, Program};
 use crate::wire::{Heard, answers, post};
 

@@ -14,7 +14,6 @@ use super::super::desk_of;
 use super::super::gate::Staff;
 use super::super::layout::AdminLayout;
 use super::super::refusal::Refusal;
-use super::row::moment;
 use super::{Named, view_in};
 use crate::audit::{Entry, Outcome};
 use crate::content::{Practice, calendar, states};
@@ -145,7 +144,7 @@ impl ShowPage<'_> {
     }
 
     fn moment(&self, at: &Timestamp) -> String {
-        moment(*at, self.practice())
+        self.layout.short(&at.as_millisecond())
     }
 
     fn day(&self, at: &Timestamp) -> String {

@@ -79,11 +79,6 @@ fn moment_in_row(at: Timestamp, practice: &Practice, now: Timestamp) -> String {
     at.strftime(if at.year() == now.year() { "%b %-d, %-I:%M\u{a0}%p" } else { "%b %-d, %Y" }).to_string()
 }
 
-/// `May 5, 2025, 9:14 AM`
-pub fn moment(at: Timestamp, practice: &Practice) -> String {
-    at.to_zoned(practice.time_zone()).strftime("%b %-d, %Y, %-I:%M %p").to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use std::pin::pin;

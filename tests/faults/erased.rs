@@ -101,9 +101,9 @@ fn a_disk_of_copies_that_hangs_holds_up_no_erasing() {
     std::fs::create_dir_all(data.path().join("backup")).expect("made");
     // Opening it waits for somebody who writes into it, which nobody does.
     assert!(Command::new("mkfifo").arg(&list).status().expect("runs").success());
-    let practice = Practice::sign_in(&program);
-    let heard = practice.erase(reference);
+    let clerk = Clerk::sign_in(&program);
+    let heard = clerk.erase(reference);
     assert_eq!(heard.header("location"), "/admin/export?done=erased", "{}", heard.text);
     program.wait_for("the list of what was erased can't be written: the disk of the list does not answer");
-    assert_eq!(practice.get(&format!("/admin/inquiries/{reference}")).status(), 404);
+    assert_eq!(clerk.get(&format!("/admin/inquiries/{reference}")).status(), 404);
 }

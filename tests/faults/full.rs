@@ -103,7 +103,7 @@ fn rel_04_started_on_a_full_disk_the_practice_still_signs_in_and_erases() {
     assert_eq!(disk.fill(0), 0);
 
     let program = without_second_factor(disk.plan()).start();
-    let practice = Practice::sign_in(&program);
+    let practice = Clerk::sign_in(&program);
     let erased = practice.erase(&reference);
     assert_eq!(erased.header("location"), "/admin/export?done=erased", "{}", erased.text);
     assert!(!reserve.exists());

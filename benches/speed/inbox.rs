@@ -19,7 +19,7 @@ use practice_site::inquiry::phone::Phone;
 use practice_site::inquiry::record;
 use practice_site::inquiry::retention;
 use practice_site::inquiry::search::{self, Query};
-use practice_site::inquiry::store::{self, NewRow};
+use practice_site::inquiry::store::{self, NewRow, Promise};
 use practice_site::seal::{self, PrivateKey};
 
 const ROUNDS: u32 = 5;
@@ -139,11 +139,11 @@ async fn fill(db: &Db, key: &PrivateKey, count: usize) -> Result<Vec<Reference>>
         let row = NewRow {
             reference: &reference,
             submission_key: &submission_key,
-            reply_by: NOW,
+            promise: Promise { received: NOW, reply_by: NOW },
             suspicion: "",
             sealed: &sealed,
         };
-        store::insert(&mut write, &row, NOW).await?;
+        store::insert(&mut write, &[row]).await?;
         references.push(reference);
     }
     write.commit().await?;

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::answers::{Answers, LookingFor, Voicemail, Way};
 use super::phone::Phone;
 use super::reference::Reference;
-use super::store::{self, NewRow};
+use super::store::{self, NewRow, Promise, Stored};
 use crate::audit::{Actor, By};
 use crate::content::Practice;
 use crate::db::Db;
@@ -51,16 +51,16 @@ impl Inbox {
         let sealed = seal::seal(&self.key.public(), reference.as_str(), &json).expect("seals");
         let mut submission_key = [0; 32];
         submission_key[..7].copy_from_slice(reference.as_str().as_bytes());
-        let reply_by = at(hours + 24);
+        let promise = Promise { received: at(hours), reply_by: at(hours + 24) };
         let row = NewRow {
             reference: &reference,
             submission_key: &submission_key,
-            reply_by,
+            promise,
             suspicion,
             sealed: &sealed,
         };
         let mut write = self.db.begin().await.expect("begins");
-        assert!(store::insert(&mut write, &row, at(hours)).await.expect("stores"));
+        assert_eq!(store::insert(&mut write, &[row]).await.expect("stores"), [Stored::New]);
         write.commit().await.expect("commits");
         reference
     }

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::answers::Answers;
 use super::notice::{self, NewRequest, Notice};
 use super::reference::Reference;
-use super::store::{self, NewRow, Promise};
+use super::store::{self, NewRow, Promise, Stored};
 use super::suspicion::Suspicion;
 use crate::content::Practice;
 use crate::db::Db;
@@ -68,6 +68,8 @@ pub struct Writer {
 
 struct Queued {
     submission: Submission,
+    /// Blank for none.
+    suspicion: String,
     words: NewRequest,
     base_url: Arc<str>,
     sealed: Sealed,
@@ -116,7 +118,8 @@ impl Intake {
         let words = NewRequest::of(submission.promise, practice);
         let sealed = Sealed::new(&submission.answers, self.key.load_full(), &words, &self.base_url)?;
         let (answer, receipt) = oneshot::channel();
-        let queued = Queued { submission, words, base_url: self.base_url.clone(), sealed, answer };
+        let suspicion = submission.suspicion.to_string();
+        let queued = Queued { submission, suspicion, words, base_url: self.base_url.clone(), sealed, answer };
         let stored = async {
             self.queue.send(queued).await.map_err(|_| anyhow!("the writing task has ended"))?;
             receipt.await.context("the writing task gave no answer")?
@@ -173,10 +176,7 @@ impl Writer {
         self.db.check_room().map_err(Failed::All)?;
         let mut write = self.db.begin().await.map_err(Failed::All)?;
         let current = self.current_key(&mut write).await.map_err(Failed::All)?;
-        let mut receipts = Vec::with_capacity(batch.len());
-        for queued in &mut *batch {
-            receipts.push(store_one(&mut write, queued, &current).await.map_err(Failed::Row)?);
-        }
+        let receipts = store_all(&mut write, batch, &current).await.map_err(Failed::Row)?;
         write.commit().await.context("the commit failed").map_err(Failed::All)?;
         if receipts.iter().any(|receipt| receipt.is_new) {
             self.mail.notify_one();
@@ -197,23 +197,45 @@ impl Writer {
     }
 }
 
-async fn store_one(
+async fn store_all(
+    write: &mut SqliteConnection,
+    batch: &mut [Queued],
+    current: &Arc<PublicKey>,
+) -> Result<Vec<Receipt>> {
+    for queued in batch.iter_mut().filter(|queued| queued.sealed.key != *current) {
+        queued.seal_again(current)?;
+    }
+    let rows: Vec<NewRow> = batch.iter().map(Queued::row).collect();
+    let stored = store::insert(write, &rows).await?;
+    let mut receipts = Vec::with_capacity(batch.len());
+    for (queued, stored) in batch.iter_mut().zip(stored) {
+        let stored = match stored {
+            Stored::ReferenceTaken => store_under_another(write, queued, current).await?,
+            stored => stored,
+        };
+        receipts.push(match stored {
+            Stored::Before(reference) => Receipt { reference, is_new: false },
+            _ => Receipt { reference: queued.sealed.reference.clone(), is_new: true },
+        });
+    }
+    let new =
+        batch.iter().zip(&receipts).filter(|(queued, receipt)| receipt.is_new && queued.suspicion.is_empty());
+    let notices: Vec<Joinable> = new.map(|(queued, _)| queued.notice()).collect();
+    outbox::enqueue_joinable(write, &notices).await?;
+    Ok(receipts)
+}
+
+async fn store_under_another(
     write: &mut SqliteConnection,
     queued: &mut Queued,
     current: &Arc<PublicKey>,
-) -> Result<Receipt> {
-    if queued.sealed.key != *current {
-        queued.seal_again(current)?;
-    }
-    // A second turn only where a random reference was taken already.
+) -> Result<Stored> {
     for _ in 0..8 {
-        if insert(write, queued).await? {
-            return Ok(Receipt { reference: queued.sealed.reference.clone(), is_new: true });
-        }
-        if let Some(reference) = store::sent_before(write, &queued.submission.submission_key).await? {
-            return Ok(Receipt { reference, is_new: false });
-        }
         queued.seal_again(current)?;
+        match store::insert(write, &[queued.row()]).await?.pop() {
+            Some(Stored::ReferenceTaken) | None => {}
+            Some(stored) => return Ok(stored),
+        }
     }
     bail!("no free reference was found")
 }
@@ -224,23 +246,26 @@ impl Queued {
         self.sealed = Sealed::new(&self.submission.answers, key.clone(), &self.words, &self.base_url)?;
         Ok(())
     }
-}
 
-async fn insert(write: &mut SqliteConnection, queued: &Queued) -> Result<bool> {
-    let Queued { submission: Submission { submission_key, suspicion, promise, .. }, sealed, .. } = queued;
-    let suspicion = suspicion.to_string();
-    let row = NewRow {
-        reference: &sealed.reference,
-        submission_key,
-        reply_by: promise.reply_by,
-        suspicion: &suspicion,
-        sealed: &sealed.bytes,
-    };
-    let is_new = store::insert(write, &row, promise.received).await?;
-    if is_new && suspicion.is_empty() {
-        let Notice { subject, text, line } = &sealed.notice;
-        let joins = Joinable { topic: notice::TOPIC, line, about: sealed.reference.as_str() };
-        outbox::enqueue_joinable(write, subject, text, joins, promise.received).await?;
+    fn row(&self) -> NewRow<'_> {
+        NewRow {
+            reference: &self.sealed.reference,
+            submission_key: &self.submission.submission_key,
+            promise: self.submission.promise,
+            suspicion: &self.suspicion,
+            sealed: &self.sealed.bytes,
+        }
     }
-    Ok(is_new)
+
+    fn notice(&self) -> Joinable<'_> {
+        let Notice { subject, text, line } = &self.sealed.notice;
+        Joinable {
+            subject,
+            body: text,
+            topic: notice::TOPIC,
+            line,
+            about: self.sealed.reference.as_str(),
+            at: self.submission.promise.received,
+        }
+    }
 }

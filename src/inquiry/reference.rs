@@ -20,14 +20,16 @@ impl Reference {
     pub fn random() -> anyhow::Result<Self> {
         let mut letters = String::with_capacity(7);
         while letters.len() < 7 {
-            if letters.len() == 4 {
-                letters.push('-');
-            }
-            let mut byte = [0];
-            getrandom::fill(&mut byte).map_err(|error| anyhow!("no randomness: {error}"))?;
+            let mut bytes = [0; 8];
+            getrandom::fill(&mut bytes).map_err(|error| anyhow!("no randomness: {error}"))?;
             // 243 is the largest multiple of 27 in a byte; what is above would favour some letters.
-            if byte[0] < 243 {
-                letters.push(char::from(ALPHABET[usize::from(byte[0] % 27)]));
+            for byte in bytes.into_iter().filter(|byte| *byte < 243) {
+                match letters.len() {
+                    7 => break,
+                    4 => letters.push('-'),
+                    _ => {}
+                }
+                letters.push(char::from(ALPHABET[usize::from(byte % 27)]));
             }
         }
         Ok(Self(letters))

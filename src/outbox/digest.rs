@@ -17,7 +17,6 @@ use crate::mail::Email;
 /// From this many in [`WINDOW`] on, emails of one topic are joined.
 const MANY: usize = 5;
 const WINDOW: SignedDuration = SignedDuration::from_mins(10);
-const POSTPONE_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// So that no digest grows too large to be read or sent. The rest comes with the next one.
 pub(super) const MOST_LINES: i64 = 200;
 
@@ -36,11 +35,9 @@ struct Sent {
     /// Singles and digests alike.
     at: Vec<Timestamp>,
     last_digest: Option<Timestamp>,
-    /// When it was last written down that the rest has to wait.
-    postponed: Option<Timestamp>,
 }
 
-/// A topic whose emails wait for the next digest.
+/// A topic of which nothing goes before that time but what was tried already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Held {
     pub topic: String,
@@ -59,7 +56,7 @@ impl Digests {
         Self { words, sent: HashMap::new() }
     }
 
-    /// Topics of which nothing may go out now.
+    /// Topics whose emails wait for the next digest.
     pub(super) fn held(&mut self, now: Timestamp) -> Vec<Held> {
         let mut held = Vec::new();
         for (topic, sent) in &mut self.sent {
@@ -69,16 +66,6 @@ impl Digests {
             }
         }
         held
-    }
-
-    /// Whether it is time to write down that a topic is held. Not at each email, or a flood would keep the disk busy.
-    pub(super) fn is_to_postpone(&mut self, topic: &str, now: Timestamp) -> bool {
-        let Some(sent) = self.sent.get_mut(topic) else { return false };
-        let is_time = sent.postponed.is_none_or(|at| now.duration_since(at).abs() >= POSTPONE_EVERY);
-        if is_time {
-            sent.postponed = Some(now);
-        }
-        is_time
     }
 
     /// `due` counts the emails of a topic that is not held.
@@ -97,7 +84,6 @@ impl Digests {
         sent.at.push(now);
         if joined {
             sent.last_digest = Some(now);
-            sent.postponed = None;
         }
     }
 
@@ -165,15 +151,6 @@ mod tests {
         assert_eq!(digests.held(at(10)), []);
         assert_eq!(digests.plan(TOPIC, 300, at(10)), Plan::Join);
         assert_eq!(digests.plan(TOPIC, 1, at(10)), Plan::OneByOne);
-    }
-
-    #[test]
-    fn that_a_topic_waits_is_written_down_at_most_once_a_minute() {
-        let mut digests = digests();
-        digests.note(TOPIC, true, at(0));
-        let written: Vec<bool> =
-            [0, 0, 1, 1, 2].map(|minute| digests.is_to_postpone(TOPIC, at(minute))).into();
-        assert_eq!(written, [true, false, true, false, true]);
     }
 
     #[test]

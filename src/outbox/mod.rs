@@ -14,7 +14,7 @@ mod worker;
 
 pub use digest::Words;
 pub use queue::{
-    Joinable, Waiting, accepted, due, due_of, enqueue, enqueue_joinable, failed, next_due, postpone, withdraw,
+    Joinable, Waiting, accepted, due, due_of, enqueue, enqueue_joinable, failed, postpone, withdraw,
 };
 pub use trouble::{Trouble, retry_now, trouble};
 pub use way::{Closed, Way, way};

@@ -1,9 +1,9 @@
 //! The table `outbox`: the only place that reads or writes it.
 
 use anyhow::{Context, Result};
-use data_encoding::BASE32_NOPAD;
+use data_encoding::BASE32HEX_NOPAD;
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
+use sqlx::{QueryBuilder, SqliteConnection};
 
 use super::backoff::{chance, pause};
 use super::way;
@@ -33,54 +33,56 @@ impl Waiting {
     }
 }
 
-/// What lets an email be joined with others of its topic, and be withdrawn.
+/// An email that may be joined with others of its topic, and be withdrawn.
 #[derive(Debug, Clone, Copy)]
 pub struct Joinable<'a> {
+    pub subject: &'a str,
+    pub body: &'a str,
     pub topic: &'a str,
     /// What a digest says of this email.
     pub line: &'a str,
     /// Names what it tells of; see [`withdraw`].
     pub about: &'a str,
+    /// When what it tells of happened: it waits since then.
+    pub at: Timestamp,
 }
 
 /// Puts an email into the queue and returns its id. Wake the worker after the commit.
 pub async fn enqueue(conn: &mut SqliteConnection, subject: &str, body: &str, now: Timestamp) -> Result<i64> {
-    insert(conn, subject, body, None, now).await
-}
-
-/// The same for an email that may be joined with others of its topic.
-pub async fn enqueue_joinable(
-    conn: &mut SqliteConnection,
-    subject: &str,
-    body: &str,
-    joins: Joinable<'_>,
-    now: Timestamp,
-) -> Result<i64> {
-    insert(conn, subject, body, Some(joins), now).await
-}
-
-async fn insert(
-    conn: &mut SqliteConnection,
-    subject: &str,
-    body: &str,
-    joins: Option<Joinable<'_>>,
-    now: Timestamp,
-) -> Result<i64> {
     let done = sqlx::query(
-        "INSERT INTO outbox (created_at, subject, body, message_id, waits_since, due_at, topic, line, about)
-         VALUES (?1, ?2, ?3, ?4, ?1, ?1, ?5, ?6, ?7)",
+        "INSERT INTO outbox (created_at, subject, body, message_id, waits_since, due_at) VALUES (?1, ?2, ?3, ?4, ?1, ?1)",
     )
     .bind(now.as_millisecond())
     .bind(subject)
     .bind(body)
-    .bind(new_message_id()?)
-    .bind(joins.map(|joins| joins.topic))
-    .bind(joins.map(|joins| joins.line))
-    .bind(joins.map(|joins| joins.about))
+    .bind(new_message_id(now)?)
     .execute(conn)
     .await
     .context("an email can't be put into the outbox")?;
     Ok(done.last_insert_rowid())
+}
+
+/// The same for emails that may be joined with others of their topic, in one statement.
+pub async fn enqueue_joinable(conn: &mut SqliteConnection, emails: &[Joinable<'_>]) -> Result<()> {
+    if emails.is_empty() {
+        return Ok(());
+    }
+    let message_ids: Vec<String> =
+        emails.iter().map(|email| new_message_id(email.at)).collect::<Result<_>>()?;
+    let mut insert = QueryBuilder::new(
+        "INSERT INTO outbox (created_at, waits_since, due_at, subject, body, message_id, topic, line, about) ",
+    );
+    insert.push_values(emails.iter().zip(&message_ids), |mut values, (email, message_id)| {
+        for _ in ["created_at", "waits_since", "due_at"] {
+            values.push_bind(email.at.as_millisecond());
+        }
+        for text in [email.subject, email.body, message_id, email.topic, email.line, email.about] {
+            values.push_bind(text);
+        }
+    });
+    let query = insert.build().persistent(emails.len() == 1);
+    query.execute(conn).await.context("emails can't be put into the outbox")?;
+    Ok(())
 }
 
 /// Takes out what tells of something that is no more.
@@ -98,13 +100,26 @@ pub async fn due(conn: &mut SqliteConnection, now: Timestamp) -> Result<Option<W
     due_except(conn, &[], now).await
 }
 
-/// The same, leaving out topics that are held.
+/// The same, leaving out topics that are held, but for what was tried before: it comes again as it was.
 pub(super) async fn due_except(
     conn: &mut SqliteConnection,
     held: &[&str],
     now: Timestamp,
 ) -> Result<Option<Waiting>> {
-    Ok(due_where(conn, None, held, 1, now).await?.pop())
+    // A wait that began in the future is the trace of a clock that was put back: it is over.
+    let row: Option<Columns> = sqlx::query_as(
+        "SELECT id, attempts, subject, body, message_id, topic, line, parcel FROM outbox WHERE id = (
+           SELECT id FROM outbox
+           WHERE (due_at <= ?1 OR waits_since > ?1)
+             AND (topic IS NULL OR parcel IS NOT NULL OR topic NOT IN (SELECT value FROM json_each(?2)))
+           ORDER BY attempts, id LIMIT 1)",
+    )
+    .bind(now.as_millisecond())
+    .bind(serde_json::to_string(held)?)
+    .fetch_optional(conn)
+    .await
+    .context("the outbox can't be read")?;
+    Ok(row.map(Waiting::of))
 }
 
 /// The emails of one topic that are due and were not tried yet, the oldest first.
@@ -114,29 +129,16 @@ pub async fn due_of(
     most: i64,
     now: Timestamp,
 ) -> Result<Vec<Waiting>> {
-    let mut rows = due_where(conn, Some(topic), &[], most, now).await?;
-    rows.sort_by_key(|row| row.id);
-    Ok(rows)
-}
-
-async fn due_where(
-    conn: &mut SqliteConnection,
-    topic: Option<&str>,
-    except: &[&str],
-    most: i64,
-    now: Timestamp,
-) -> Result<Vec<Waiting>> {
-    // A wait that began in the future is the trace of a clock that was put back: it is over.
     let rows: Vec<Columns> = sqlx::query_as(
-        "SELECT id, attempts, subject, body, message_id, topic, line, parcel FROM outbox
-         WHERE (due_at <= ?1 OR waits_since > ?1) AND (?2 IS NULL OR (topic = ?2 AND parcel IS NULL))
-           AND (topic IS NULL OR topic NOT IN (SELECT value FROM json_each(?4)))
-         ORDER BY attempts, id LIMIT ?3",
+        "SELECT id, attempts, subject, body, message_id, topic, line, parcel FROM outbox WHERE id IN (
+           SELECT id FROM outbox
+           WHERE (due_at <= ?1 OR waits_since > ?1) AND topic = ?2 AND parcel IS NULL
+           ORDER BY attempts, id LIMIT ?3)
+         ORDER BY id",
     )
     .bind(now.as_millisecond())
     .bind(topic)
     .bind(most)
-    .bind(serde_json::to_string(except)?)
     .fetch_all(conn)
     .await
     .context("the outbox can't be read")?;
@@ -166,7 +168,7 @@ pub(super) async fn pack(conn: &mut SqliteConnection, ids: &[i64], parcel: &str)
     Ok(())
 }
 
-/// Lets the emails of a topic that are due wait for the next digest.
+/// Lets the emails of a topic that are due, and were not tried yet, wait for the next digest.
 pub async fn postpone(
     conn: &mut SqliteConnection,
     topic: &str,
@@ -174,8 +176,9 @@ pub async fn postpone(
     now: Timestamp,
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE outbox SET waits_since = ?2, due_at = ?3
-         WHERE topic = ?1 AND (due_at <= ?2 OR waits_since > ?2)",
+        "UPDATE outbox SET waits_since = ?2, due_at = ?3 WHERE id IN (
+           SELECT id FROM outbox
+           WHERE topic = ?1 AND parcel IS NULL AND (due_at <= ?2 OR waits_since > ?2))",
     )
     .bind(topic)
     .bind(now.as_millisecond())
@@ -265,33 +268,21 @@ pub async fn failed(
     Ok(())
 }
 
-/// When the next email comes due; nothing where none waits. In the past or `now`: there is one to send.
-pub async fn next_due(conn: &mut SqliteConnection, now: Timestamp) -> Result<Option<Timestamp>> {
-    let waits = next_due_by_topic(conn, now).await?;
-    Ok(waits.into_iter().map(|(_, due)| due).min())
+/// When the next of those emails comes due that are not due yet; nothing where none waits.
+pub(super) async fn next_due(conn: &mut SqliteConnection, now: Timestamp) -> Result<Option<Timestamp>> {
+    let due: Option<i64> = sqlx::query_scalar("SELECT min(due_at) FROM outbox WHERE due_at > ?1")
+        .bind(now.as_millisecond())
+        .fetch_one(conn)
+        .await
+        .context("the outbox can't be read")?;
+    due.map(Timestamp::from_millisecond).transpose().context("a time in the outbox is out of range")
 }
 
-/// The same for each topic, and for the emails without one.
-pub(super) async fn next_due_by_topic(
-    conn: &mut SqliteConnection,
-    now: Timestamp,
-) -> Result<Vec<(Option<String>, Timestamp)>> {
-    let rows: Vec<(Option<String>, i64)> = sqlx::query_as(
-        "SELECT topic, min(CASE WHEN waits_since > ?1 THEN ?1 ELSE due_at END) FROM outbox GROUP BY topic",
-    )
-    .bind(now.as_millisecond())
-    .fetch_all(conn)
-    .await
-    .context("the outbox can't be read")?;
-    let due = |(topic, ms): (Option<String>, i64)| {
-        Ok((topic, Timestamp::from_millisecond(ms).context("a time in the outbox is out of range")?))
-    };
-    rows.into_iter().map(due).collect()
-}
-
-/// 128 random bits: nothing in it tells which inquiry an email is about.
-fn new_message_id() -> Result<String> {
+/// The time and 80 random bits, so that it is unique, and new ones stand beside each other in the index. Nothing in it
+/// tells which inquiry an email is about.
+fn new_message_id(now: Timestamp) -> Result<String> {
     let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).context("the operating system gives no randomness")?;
-    Ok(BASE32_NOPAD.encode(&bytes).to_lowercase())
+    bytes[..6].copy_from_slice(&now.as_millisecond().to_be_bytes()[2..]);
+    getrandom::fill(&mut bytes[6..]).context("the operating system gives no randomness")?;
+    Ok(BASE32HEX_NOPAD.encode(&bytes).to_lowercase())
 }

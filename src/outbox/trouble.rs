@@ -24,7 +24,8 @@ const TOO_LONG_UNTRIED_MS: i64 = 5 * 60 * 1000;
 /// Emails that failed, or should have gone over five minutes ago; nothing where all is well.
 pub async fn trouble(conn: &mut SqliteConnection, now: Timestamp) -> Result<Option<Trouble>> {
     let row: (i64, Option<i64>, Option<String>, Option<bool>) = sqlx::query_as(
-        "WITH late AS (SELECT * FROM outbox WHERE attempts > 0 OR due_at < ?1)
+        "WITH late AS (SELECT * FROM outbox WHERE id IN (
+           SELECT id FROM outbox WHERE attempts > 0 UNION SELECT id FROM outbox WHERE due_at < ?1))
          SELECT count(*), min(created_at),
                 (SELECT last_reply FROM late WHERE attempts > 0 ORDER BY waits_since DESC, id DESC LIMIT 1),
                 max(refused)

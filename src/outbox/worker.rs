@@ -22,7 +22,7 @@ use crate::mail::{Affects, Email, Mailer, SendError};
 
 /// The longest sleep, so that the heart beats and a clock that was changed is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
-/// Between two looks that somebody asked for: a crowd of requests must not wait while the outbox is looked through for each.
+/// Between two looks: a crowd of requests must not wait while the outbox is looked through for each.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// The rest after trouble with the database.
 const RECOVERY: Duration = Duration::from_secs(10);
@@ -151,7 +151,8 @@ impl Worker {
             Ok(Step::Accepted | Step::Failed) => return Duration::ZERO,
             Ok(Step::Idle { next_due: None }) => LONGEST_SLEEP,
             Ok(Step::Idle { next_due: Some(due) }) => {
-                Duration::try_from(due.duration_since(now)).unwrap_or_default().min(LONGEST_SLEEP)
+                let until_then = Duration::try_from(due.duration_since(now)).unwrap_or_default();
+                until_then.clamp(BETWEEN_LOOKS, LONGEST_SLEEP)
             }
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "the outbox can't be read or written");
@@ -182,7 +183,8 @@ impl Worker {
         self.record(now).await?;
         let held = self.hold(now).await?;
         let Some(parcel) = self.next(&held, now).await? else {
-            return Ok(Step::Idle { next_due: self.next_due(&held, now).await? });
+            let next_due = queue::next_due(&mut *self.db.read().await?, now).await?;
+            return Ok(Step::Idle { next_due });
         };
         if let Err(error) = self.pack(&parcel).await {
             // A full disk is no reason to keep back what was stored while there was room.
@@ -198,15 +200,13 @@ impl Worker {
         Ok(step)
     }
 
-    /// What waits for its next digest. Now and then that is written down, so that nobody takes the waiting for trouble.
+    /// What waits for its next digest. That is written down, so that nobody takes the waiting for trouble.
     async fn hold(&mut self, now: Timestamp) -> Result<Vec<Held>> {
         let held = self.digests.held(now);
         for Held { topic, until } in &held {
-            if self.digests.is_to_postpone(topic, now) {
-                let mut write = self.db.begin().await?;
-                queue::postpone(&mut write, topic, *until, now).await?;
-                write.commit().await.context("the outbox can't be written")?;
-            }
+            let mut write = self.db.begin().await?;
+            queue::postpone(&mut write, topic, *until, now).await?;
+            write.commit().await.context("the outbox can't be written")?;
         }
         Ok(held)
     }
@@ -248,15 +248,6 @@ impl Worker {
         parcel.email.message_id = message_id;
         parcel.packed = true;
         parcel
-    }
-
-    async fn next_due(&self, held: &[Held], now: Timestamp) -> Result<Option<Timestamp>> {
-        let waits = queue::next_due_by_topic(&mut *self.db.read().await?, now).await?;
-        let after_hold = |(topic, due): (Option<String>, Timestamp)| {
-            let held = held.iter().find(|held| Some(&held.topic) == topic.as_ref());
-            held.map_or(due, |held| due.max(held.until))
-        };
-        Ok(waits.into_iter().map(after_hold).min())
     }
 
     fn joined(&self, topic: String, first: Waiting, rows: &[Waiting]) -> Parcel {

@@ -212,8 +212,8 @@ async fn rel_17_a_clock_that_is_put_back_leaves_nothing_stuck() {
         outbox.put("New request B", ahead).await;
         memory.answer_with(|_| Ok(()));
         let mut conn = outbox.db.read().await.expect("a reader");
-        let next = outbox::next_due(&mut conn, noon()).await.expect("an answer");
-        assert_eq!(next, Some(noon()));
+        let due = outbox::due(&mut conn, noon()).await.expect("an answer");
+        assert!(due.is_some(), "although its wait ends so much later");
         assert_eq!(outbox.trouble(noon()).await.map(|trouble| trouble.since), Some(noon()));
         assert_eq!(drain(&mut worker, noon()).await, (2, None));
     }

@@ -12,8 +12,9 @@ use crate::outbox::{Outbox, drain, noon};
 /// `name` is subject, line and what it is about.
 async fn put(outbox: &Outbox, name: &str, now: Timestamp) {
     let mut write = outbox.db.begin().await.expect("a write");
-    let joins = Joinable { topic: "new-requests", line: name, about: name };
-    outbox::enqueue_joinable(&mut write, name, "Open it.", joins, now).await.expect("enqueued");
+    let email =
+        Joinable { subject: name, body: "Open it.", topic: "new-requests", line: name, about: name, at: now };
+    outbox::enqueue_joinable(&mut write, &[email]).await.expect("enqueued");
     write.commit().await.expect("committed");
 }
 
@@ -101,6 +102,24 @@ async fn sec_19_what_came_in_while_the_server_was_away_is_told_in_few_emails_and
     }
     assert!(memory.accepted().len() <= 3, "{} emails", memory.accepted().len());
     assert_all_named_once(&memory, 300);
+}
+
+#[tokio::test]
+async fn a_digest_that_failed_does_not_wait_behind_the_newer_ones() {
+    let outbox = Outbox::empty().await;
+    put_many(&outbox, 5, noon()).await;
+    let memory = Memory::default();
+    memory.answer_with(|_| Err(SendError::transient("451 later", Affects::ThisEmail)));
+    let mut worker = outbox.worker(Mailer::Memory(memory.clone()));
+    drain(&mut worker, noon()).await;
+
+    memory.answer_with(|_| Ok(()));
+    let soon = noon() + SignedDuration::from_secs(30);
+    for number in 5..11 {
+        put(&outbox, &format!("R{number}"), soon).await;
+    }
+    drain(&mut worker, soon).await;
+    assert_eq!(subjects(&memory), ["6 joined", "5 joined"]);
 }
 
 #[tokio::test]

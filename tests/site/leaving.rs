@@ -9,7 +9,7 @@ use practice_site::audit::{self, Actor, By, Row, Which};
 use practice_site::content::Practice;
 use practice_site::db::Db;
 use practice_site::inquiry::answers::{Answers, LookingFor, Way};
-use practice_site::inquiry::store::{self, NewRow};
+use practice_site::inquiry::store::{self, NewRow, Promise, Stored};
 use practice_site::inquiry::{Reference, notice};
 use practice_site::outbox::{self, Joinable};
 use practice_site::seal::{self, PrivateKey};
@@ -66,17 +66,22 @@ impl Inbox {
         let row = NewRow {
             reference: &reference,
             submission_key: &submission_key,
-            reply_by: received + SignedDuration::from_hours(24),
+            promise: Promise { received, reply_by: received + SignedDuration::from_hours(24) },
             suspicion,
             sealed: &sealed,
         };
         let line = format!("{reference}: a line");
-        let joins = Joinable { topic: notice::TOPIC, line: &line, about: reference.as_str() };
+        let notice = Joinable {
+            subject: "New request",
+            body: "Text.",
+            topic: notice::TOPIC,
+            line: &line,
+            about: reference.as_str(),
+            at: received,
+        };
         let mut write = self.db.begin().await.expect("begins");
-        assert!(store::insert(&mut write, &row, received).await.expect("stores"));
-        outbox::enqueue_joinable(&mut write, "New request", "Text.", joins, received)
-            .await
-            .expect("enqueues");
+        assert_eq!(store::insert(&mut write, &[row]).await.expect("stores"), [Stored::New]);
+        outbox::enqueue_joinable(&mut write, &[notice]).await.expect("enqueues");
         write.commit().await.expect("commits");
         reference
     }

@@ -1,11 +1,15 @@
 //! What the program logs during one test.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
-use tracing::Level;
-use tracing::subscriber::{DefaultGuard, set_default};
+use tracing::subscriber::{DefaultGuard, NoSubscriber, set_default};
+use tracing::{Dispatch, Level};
 use tracing_subscriber::fmt::{MakeWriter, fmt};
+
+/// While there is only one listener, `tracing` lets the thread that comes first to a place in the code decide whether
+/// anybody listens there, and that may be a thread of another test. So there is always another one.
+static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
 
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
@@ -13,6 +17,7 @@ pub struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// Hears everything, down to the traces of libraries, until the guard is dropped.
     pub fn listen() -> (Self, DefaultGuard) {
+        LazyLock::force(&ANOTHER);
         let log = Self::default();
         let subscriber =
             fmt().with_ansi(false).with_max_level(Level::TRACE).with_writer(log.clone()).finish();

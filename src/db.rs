@@ -52,6 +52,7 @@ impl Db {
     /// # Errors
     /// When the folder can't be written, the file is no database, or it was made by a newer version of the program.
     pub async fn open(path: &Path) -> Result<Self> {
+        room::make_way(path);
         let in_use = lock::share(path)?;
         create(path).with_context(|| format!("{} can't be written", path.display()))?;
         let writer = pool(1).connect_with(writing(path)).await.context("the database can't be opened")?;
@@ -65,6 +66,7 @@ impl Db {
     /// When it is not there, or can't be opened.
     pub async fn open_as_it_is(path: &Path) -> Result<Self> {
         ensure!(path.is_file(), "there is no database at {}", path.display());
+        room::make_way(path);
         let in_use = lock::share(path)?;
         let writer = pool(1).connect_with(writing(path)).await.context("the database can't be opened")?;
         Self::with_readers(path, writer, in_use).await

@@ -57,7 +57,10 @@ async fn run() -> ExitCode {
             (Err(faults), _) => exit(&faults),
         },
         Command::Restore { file } => match settings {
-            Ok(settings) => tell(app::restore::restore(settings, &file).await),
+            Ok(settings) => {
+                app::log::start("practice_site=warn");
+                tell(app::restore::restore(settings, &file).await)
+            }
             Err(faults) => exit(&faults),
         },
         Command::Audit(command) => match settings {

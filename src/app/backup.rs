@@ -37,12 +37,14 @@ pub async fn make(settings: Settings, file: &Path) -> Result<String> {
     );
     let db = Db::open_as_it_is(&settings.data.join("practice.db")).await?;
     db.copy_to(file).await?;
-    note_and_look_over(db, true).await?;
+    look_over_and_note(&db).await?;
+    db.close().await;
     Ok(format!("The copy is {}. It was read to its end and is good.", file.display()))
 }
 
-/// Makes the copy anew that is carried to another machine every few minutes, and returns what to print. The ledger notes
-/// the first of a day: with each of them, nobody would find in it who saw what.
+/// Makes the copy anew that is carried to another machine every few minutes, and returns what to print. With the first of
+/// a day the whole database is read as well, and the ledger notes it: with each of them, nobody would find in it who saw
+/// what.
 ///
 /// What is wrong with the database, while the copy of it is good, is only told: that copy is the one to carry away.
 ///
@@ -57,24 +59,22 @@ pub async fn latest(settings: Settings) -> Result<String> {
     check_room(&db, folder).await?;
     db.copy_to(&file).await?;
     let mut said = format!("The latest copy is {}. It was read to its end and is good.", file.display());
-    if let Err(error) = note_and_look_over(db, is_first).await {
+    if is_first && let Err(error) = look_over_and_note(&db).await {
         let _ = write!(said, "\nWARN {error:#}");
     }
+    db.close().await;
     Ok(said)
 }
 
-async fn note_and_look_over(db: Db, noted: bool) -> Result<()> {
+/// In this order: a damaged database is not written into.
+async fn look_over_and_note(db: &Db) -> Result<()> {
+    db.check_whole().await.context("the copy is made and good, but should be restored soon")?;
     let made = async {
         let mut write = db.begin().await?;
         record(&mut write, Actor::Operator, Timestamp::now()).await?;
         write.commit().await.context("storing")
     };
-    if noted {
-        made.await.context("the copy is made and good, but the ledger does not say so")?;
-    }
-    db.check_whole().await.context("the copy is made and good, but should be restored soon")?;
-    db.close().await;
-    Ok(())
+    made.await.context("the copy is made and good, but the ledger does not say so")
 }
 
 fn make_folder(folder: &Path) -> Result<()> {
@@ -90,23 +90,29 @@ fn taken(file: &Path) -> Result<bool> {
     }
 }
 
-/// Makes the copy of this night, unless there is a good one, and writes down that it is done.
+/// Makes the copy of this night, unless there is a good one. Tells whether it did.
 ///
 /// # Errors
-/// When there is too little room, the disk refuses, or the database is damaged.
-pub async fn nightly(db: &Db, folder: &Path, night: Date, now: Timestamp) -> Result<()> {
+/// When there is too little room, the disk refuses, or the database is too damaged for a good copy.
+pub async fn nightly(db: &Db, folder: &Path, night: Date) -> Result<bool> {
     make_folder(folder)?;
     let file = folder.join(name_of(night));
     // After a restore on the same day there is one, perhaps the very one that was restored.
-    let there = taken(&file)? && prove(&file).await.is_ok();
-    if !there {
-        check_room(db, folder).await?;
-        db.copy_to(&file).await?;
+    if taken(&file)? && prove(&file).await.is_ok() {
+        return Ok(false);
     }
-    // Not noted as done then: the log says so again each hour, and no older copy is deleted.
-    db.check_whole().await?;
+    check_room(db, folder).await?;
+    db.copy_to(&file).await?;
+    Ok(true)
+}
+
+/// Writes down that the copy of this night is there, and in the ledger where it was made now.
+///
+/// # Errors
+/// When the database can't be written.
+pub async fn note_nightly(db: &Db, made: bool, now: Timestamp) -> Result<()> {
     let mut write = db.begin().await?;
-    if !there {
+    if made {
         record(&mut write, Actor::System, now).await?;
     }
     regular::note(&mut write, Task::Backup, now).await?;
@@ -159,6 +165,9 @@ fn changed_on(file: &Path) -> Option<Date> {
 }
 
 fn delete(folder: &Path, is_old: impl Fn(&Path) -> bool) -> Result<()> {
+    if !folder.try_exists()? {
+        return Ok(());
+    }
     let entries = fs::read_dir(folder).with_context(|| format!("{} can't be read", folder.display()))?;
     for entry in entries {
         let path = entry?.path();

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
@@ -103,6 +104,10 @@ impl Housekeeping {
         if now.duration_since(last).abs() < every {
             return Ok(());
         }
+        self.check_now(now).await
+    }
+
+    async fn check_now(&mut self, now: Timestamp) -> Result<()> {
         self.checked = Some(now);
         self.db.check_whole().await
     }
@@ -143,7 +148,7 @@ impl Housekeeping {
 
     async fn list_erased(&self, practice: &Practice, now: Timestamp) -> Result<()> {
         let days = practice.retention.backup_days;
-        erased::write_down(&mut *self.db.read().await?, &self.backup, days, now).await
+        erased::write_down(&self.db, &self.backup, days, now).await
     }
 
     async fn copy(&mut self, practice: &Practice, now: Timestamp) -> Result<()> {
@@ -159,14 +164,24 @@ impl Housekeeping {
         self.copy_tried = Some(now);
         let days = practice.retention.backup_days;
         let today = now.to_zoned(zone).date();
-        backup::nightly(&self.db, &self.backup, today, now).await?;
-        self.copy_tried = None;
-        // A clock that is far ahead would take every copy for an old one.
+        // First, since the new copy may need their room. A clock that is far ahead would take every copy for an old one.
         if believed {
-            backup::prune(&self.backup, self.db.path(), days, today)?;
-            erased::forget_old(&self.backup, days, now)?;
+            note("deleting old copies", &self.prune(days, today, now));
         }
+        let made = backup::nightly(&self.db, &self.backup, today).await?;
+        // All of it is read, so once in a turn is enough. Where it is damaged, the copy is not noted as done: the log says
+        // so again each hour.
+        if self.checked != Some(now) {
+            self.check_now(now).await?;
+        }
+        backup::note_nightly(&self.db, made, now).await?;
+        self.copy_tried = None;
         Ok(())
+    }
+
+    fn prune(&self, days: u16, today: Date, now: Timestamp) -> Result<()> {
+        backup::prune(&self.backup, self.db.path(), days, today)?;
+        erased::forget_old(&self.backup, days, now)
     }
 
     async fn sweep(&mut self, now: Timestamp) -> Result<()> {

@@ -26,7 +26,8 @@ const STAGE: &str = "restoring";
 /// What SQLite keeps beside a database. Left over from another one, it would play newer or deleted rows into the copy.
 const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Puts the copy in a file in the database's place, and returns what to print.
+/// Puts the copy in a file in the database's place, and returns what to print. What is odd, and no reason to stop, is
+/// logged.
 ///
 /// # Errors
 /// One sentence: the database is in use, the file is no good copy, or the disk refuses.
@@ -42,8 +43,11 @@ pub async fn restore(settings: Settings, file: &Path) -> Result<String> {
         Ok(erased) => replace(file, &folder, &database, &erased, now).await,
         Err(error) => Err(error),
     };
-    clear(&folder)?;
+    let cleared = clear(&folder);
     let Restored { aside, erased_again } = outcome?;
+    if let Err(error) = cleared {
+        tracing::warn!("it is restored, but {error:#}");
+    }
     let aside = aside.map(|aside| format!(" What was there is {} now.", aside.display())).unwrap_or_default();
     let erased = match erased_again {
         0 => String::new(),
@@ -72,7 +76,9 @@ async fn erased_so_far(file: &Path, backup: &Path, database: &Path) -> Result<BT
         match in_ledger_of(database).await {
             Ok(told) => erased.extend(told),
             // Often the very reason for restoring.
-            Err(error) => tracing::warn!("the old database can't be read: {error:#}"),
+            Err(error) => tracing::warn!(
+                "the ledger of the old database can't be read, so only the list tells what was erased: {error:#}"
+            ),
         }
     }
     Ok(erased)
@@ -150,8 +156,10 @@ async fn make_ready(copy: &Path, erased: &BTreeSet<Erased>, now: Timestamp) -> R
 async fn put_aside(database: &Path, now: Timestamp) -> Result<PathBuf> {
     match fold_log(database).await {
         Ok(folded) => ensure!(folded, "the database is in use; stop the site first"),
-        // Often the very reason for restoring. Its log is kept beside it.
-        Err(error) => tracing::warn!("the old database can't be read: {error:#}"),
+        // Often the very reason for restoring.
+        Err(error) => {
+            tracing::warn!("the old database can't be read, so its log is kept beside it: {error:#}");
+        }
     }
     let aside = database.with_file_name(format!("{ASIDE}{}", now.strftime("%Y-%m-%dT%H%M%S%.3fZ")));
     ensure!(!aside.try_exists()?, "{} is there already; try again in a moment", aside.display());

@@ -21,8 +21,10 @@ use crate::staff::hashing::Cost;
 use crate::staff::{Doorkeeper, keys};
 use crate::web::{Desk, Web};
 
-/// How long to wait before a storage that did not open is tried again.
+/// How long to wait before a storage that did not open is tried again; twice as long each time, up to the longest. A try
+/// reads the whole database, and may copy it.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
 /// The number of the user who may write anywhere.
 const ROOT: u32 = 0;
 
@@ -93,9 +95,11 @@ pub async fn run(
 }
 
 async fn reopened(web: &Web, mail: MailSettings) -> Work {
+    let mut wait = TRY_AGAIN;
     loop {
-        sleep(TRY_AGAIN).await;
-        // The reason was logged at the start; the same line every half minute would bury the others.
+        sleep(wait).await;
+        wait = LONGEST_WAIT.min(wait * 2);
+        // The reason was logged at the start; the same line each time would bury the others.
         if let Ok(storage) = Storage::open(&web.settings, mail.clone(), web.now()).await {
             web.open(storage.desk);
             tracing::info!("storage is open, so requests are taken in again");

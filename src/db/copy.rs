@@ -66,11 +66,15 @@ impl Db {
     /// # Errors
     /// When the database can't be read.
     pub async fn size(&self) -> Result<u64> {
-        let mut conn = self.read().await?;
-        let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut *conn).await?;
-        let page: i64 = sqlx::query_scalar("PRAGMA page_size").fetch_one(&mut *conn).await?;
-        Ok(pages.unsigned_abs() * page.unsigned_abs())
+        size(&mut *self.read().await?).await
     }
+}
+
+/// How many bytes a copy may take.
+pub(super) async fn size(conn: &mut SqliteConnection) -> Result<u64> {
+    let pages: i64 = sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut *conn).await?;
+    let page: i64 = sqlx::query_scalar("PRAGMA page_size").fetch_one(conn).await?;
+    Ok(pages.unsigned_abs() * page.unsigned_abs())
 }
 
 /// Opens a file and reads all of it: whether it is whole, ours, and not from a newer version of the program.

@@ -35,9 +35,9 @@ impl Room {
         self.mark / 2
     }
 
-    /// A few transactions more would fill the disk.
-    fn is_gone(&self) -> bool {
-        self.free < self.mark / 4
+    /// Once this many bytes more are written, a few transactions would fill the disk.
+    fn is_gone_after(&self, bytes: u64) -> bool {
+        self.free < self.mark / 4 + bytes
     }
 }
 
@@ -51,30 +51,39 @@ pub fn check(database: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Sets a reserve aside, unless there is one or the disk is too full for it.
+/// Whether a copy of this many bytes beside the database leaves room enough to go on working in it.
+///
+/// # Errors
+/// When it does not, or the disk can't be asked.
+pub(super) fn check_for_copy(database: &Path, bytes: u64) -> Result<()> {
+    let room = Room::beside(database)?;
+    ensure!(!room.is_gone_after(bytes), "it would take {bytes} bytes, and only {} are free", room.free);
+    Ok(())
+}
+
+/// Sets a reserve aside, unless there is a whole one or the disk is too full for it.
 ///
 /// # Errors
 /// When the disk refuses, or can't set room aside.
 pub fn keep_reserve(database: &Path) -> Result<()> {
-    let reserve = path(database);
-    if reserve.try_exists()? {
-        return Ok(());
-    }
-    let room = Room::beside(database)?;
-    if room.free < room.mark + room.reserve() {
+    let (reserve, room) = (path(database), Room::beside(database)?);
+    // A power cut may have left one that holds no room yet.
+    let is_kept = fs::metadata(&reserve).is_ok_and(|file| file.len() >= room.reserve());
+    if is_kept || room.free < room.mark + room.reserve() {
         return Ok(());
     }
     let set_aside = || -> std::io::Result<()> {
-        let file: File = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&reserve)?;
+        let file: File = OpenOptions::new().create(true).append(true).mode(0o600).open(&reserve)?;
         // Really taken, not only promised: a file of zeros could be none at all.
         Ok(fallocate(&file, FallocateFlags::empty(), 0, room.reserve())?)
     };
     set_aside().inspect_err(|_| drop(fs::remove_file(&reserve))).context("no room can be set aside")
 }
 
-/// Gives the reserve up where there is hardly any other room. Whatever fails here fails again in the write that follows.
+/// Gives the reserve up where there is hardly any other room, also for opening the database, which writes beside it.
+/// Whatever fails here fails again in the write that follows.
 pub(super) fn make_way(database: &Path) {
-    if !Room::beside(database).is_ok_and(|room| room.is_gone()) {
+    if !Room::beside(database).is_ok_and(|room| room.is_gone_after(0)) {
         return;
     }
     match fs::remove_file(path(database)) {
@@ -99,6 +108,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let database = folder.path().join("practice.db");
         fs::write(&database, "").expect("written");
+        keep_reserve(&database).expect("kept");
+        // As a power cut may leave it.
+        File::options().write(true).truncate(true).open(path(&database)).expect("emptied");
         for _ in 0..2 {
             keep_reserve(&database).expect("kept");
         }

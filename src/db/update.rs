@@ -8,8 +8,8 @@ use sqlx::SqliteConnection;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqlitePool;
 
-use super::copy::copy;
-use super::{beside, whole};
+use super::copy::{copy, size};
+use super::{beside, room, whole};
 
 /// What the copy from before an update is called, but for the version that it holds.
 const BEFORE: &str = ".before-update-from-";
@@ -29,13 +29,21 @@ pub(super) async fn update(writer: &SqlitePool, path: &Path, known: &Migrator) -
              {newest}), so nothing was changed; start the newer version again, or restore a copy from before the update"
         );
         if version < newest {
-            let to = beside(path, &format!("{BEFORE}{version}"));
-            copy(&mut conn, &to).await.context("it can't be copied before the update")?;
+            let to =
+                copied(&mut conn, path, version).await.context("it can't be copied before the update")?;
             tracing::info!("the tables are brought up to date; what was there is {}", to.display());
         }
     }
     drop(conn);
     known.run(writer).await.context("its tables can't be brought up to date")
+}
+
+/// Copies it beside itself, where there is room for that.
+async fn copied(conn: &mut SqliteConnection, path: &Path, version: i64) -> Result<PathBuf> {
+    room::check_for_copy(path, size(conn).await?)?;
+    let to = beside(path, &format!("{BEFORE}{version}"));
+    copy(conn, &to).await?;
+    Ok(to)
 }
 
 /// The last step that was applied; nothing where the database is new.

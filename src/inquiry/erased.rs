@@ -9,22 +9,30 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use jiff::{Timestamp, ToSpan};
 use sqlx::SqliteConnection;
+use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use super::erase::{Reason, erase};
 use super::reference::Reference;
 use super::store;
 use crate::audit::By;
+use crate::db::Db;
 use crate::db::copy::sync_folder_of;
 
 /// What the file is called.
 pub const FILE: &str = "erased";
 /// Longer than any nightly copy is kept.
 const MARGIN_DAYS: i64 = 7;
+
+const PATIENCE: Duration = Duration::from_secs(5);
+/// One at a time: each that waits for a disk that hangs would take up a thread for good.
+static ADDING: Mutex<()> = Mutex::const_new(());
 
 /// An inquiry that is no more. The time tells it from a later one that was given the same reference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,14 +41,23 @@ pub struct Erased {
     pub reference: Reference,
 }
 
-/// Adds to the list what the ledger tells of the time that copies are kept for. `days` is how long that is.
+/// Adds to the list what the ledger tells of the time that copies are kept for. `days` is how long that is. The database is
+/// free while the list is written, which may be on another machine's disk.
 ///
 /// # Errors
-/// When the database can't be read or the list can't be written.
-pub async fn write_down(conn: &mut SqliteConnection, folder: &Path, days: u16, now: Timestamp) -> Result<()> {
-    let told = in_ledger(conn, oldest(days, now)).await?;
+/// When the database can't be read, or the list can't be written within 5 seconds.
+pub async fn write_down(db: &Db, folder: &Path, days: u16, now: Timestamp) -> Result<()> {
+    let told = in_ledger(&mut *db.read().await?, oldest(days, now)).await?;
     let folder = folder.to_owned();
-    spawn_blocking(move || add(&folder, told)).await?
+    let added = async {
+        let alone = ADDING.lock().await;
+        let adding = spawn_blocking(move || {
+            let _alone = alone;
+            add(&folder, told)
+        });
+        adding.await?
+    };
+    timeout(PATIENCE, added).await.context("the disk of the list does not answer")?
 }
 
 fn add(folder: &Path, mut told: BTreeSet<Erased>) -> Result<()> {
@@ -168,13 +185,12 @@ mod tests {
         let mut write = inbox.db.begin().await.expect("begins");
         assert!(erase(&mut write, BY, &reference, Reason::AtOnce, at(5)).await.expect("erases"));
         write.commit().await.expect("commits");
-        let mut conn = inbox.db.read().await.expect("reads");
         let wanted = BTreeSet::from([Erased { at: at(5), reference }]);
         for torn in ["", "2026-11-2"] {
             fs::create_dir_all(&beside).expect("made");
             fs::write(beside.join(FILE), torn).expect("written");
             for _ in 0..2 {
-                write_down(&mut conn, &beside, 35, at(6)).await.expect("written down");
+                write_down(&inbox.db, &beside, 35, at(6)).await.expect("written down");
             }
             assert_eq!(list(&beside).expect("readable"), wanted);
         }
@@ -184,6 +200,7 @@ mod tests {
         assert_eq!((list(&beside).expect("readable"), lines), (wanted, 2), "the torn line and one more");
         forget_old(&beside, 35, days(43)).expect("forgets");
         assert!(list(&beside).expect("readable").is_empty());
+        let mut conn = inbox.db.read().await.expect("reads");
         assert!(in_ledger(&mut conn, days(1)).await.expect("reads").is_empty());
     }
 }

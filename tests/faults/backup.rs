@@ -212,3 +212,22 @@ fn sessions_end_with_a_restore_so_that_a_stolen_copy_of_a_cookie_opens_nothing()
     assert_eq!(in_writing(&database, "DELETE FROM sessions"), 0, "none was left");
     assert_eq!(in_writing(&database, "DELETE FROM staff"), 1, "the accounts are there");
 }
+
+#[test]
+fn what_is_odd_about_the_old_database_is_said_and_a_fault_hides_no_other() {
+    let (data, away) = (folder(), folder());
+    let copy = away.path().join("copy.db");
+    Program::over(data.path()).kill();
+    assert_eq!(run(data.path(), "backup", &copy).0, Some(0));
+    std::fs::write(data.path().join("practice.db"), "only words".repeat(1000)).expect("written");
+    let (code, said) = run(data.path(), "restore", &copy);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("WARN") && said.contains("only the list tells what was erased"), "{said}");
+    assert!(said.contains("its log is kept beside it"), "{said}");
+
+    let list = data.path().join("backup/erased");
+    std::fs::create_dir_all(&list).expect("in the way");
+    std::fs::write(data.path().join("restoring"), "in the way").expect("written");
+    let (code, said) = run(data.path(), "restore", &copy);
+    assert!(code == Some(1) && said.contains("erased can't be read"), "{said}");
+}

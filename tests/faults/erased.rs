@@ -1,6 +1,7 @@
 //! A copy that is put back brings nobody back who had been erased.
 
 use std::path::Path;
+use std::process::Command;
 
 use practice_site::db::beside;
 
@@ -87,4 +88,22 @@ fn rel_20_what_was_erased_before_an_older_copy_was_put_back_stays_erased_in_a_ne
     start(data.path()).kill();
     assert_eq!(run(data.path(), "restore", &late).0, Some(0));
     assert_eq!(stored(data.path()).references, left);
+}
+
+#[test]
+fn a_disk_of_copies_that_hangs_holds_up_no_erasing() {
+    let data = folder();
+    with_account(data.path());
+    let program = start(data.path());
+    let sent = send(program.address, &token(program.address), "Quill");
+    let reference = sent.reference().expect("stored");
+    let list = data.path().join("backup/erased");
+    std::fs::create_dir_all(data.path().join("backup")).expect("made");
+    // Opening it waits for somebody who writes into it, which nobody does.
+    assert!(Command::new("mkfifo").arg(&list).status().expect("runs").success());
+    let clerk = Clerk::sign_in(&program);
+    let heard = clerk.erase(reference);
+    assert_eq!(heard.header("location"), "/admin/export?done=erased", "{}", heard.text);
+    program.wait_for("the list of what was erased can't be written: the disk of the list does not answer");
+    assert_eq!(clerk.get(&format!("/admin/inquiries/{reference}")).status(), 404);
 }

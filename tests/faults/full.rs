@@ -88,6 +88,36 @@ fn rel_04_below_the_mark_nothing_comes_in_and_on_a_full_disk_the_practice_still_
 }
 
 #[test]
+fn rel_04_started_on_a_full_disk_the_practice_still_signs_in_and_erases() {
+    let disk = Disk::of(SMALL);
+    let add = ["staff", "add", "--email", "jo@example.com", "--name", "Jo Example"];
+    let (went_well, said) = operator::run_with(disk.plan(), &add, &[PASSWORD]);
+    assert!(went_well, "{said}");
+    let mut program = without_second_factor(disk.plan()).start();
+    let sent = send(program.address, &token(program.address), "Before");
+    let reference = sent.reference().expect("stored").to_owned();
+    let reserve = disk.data().join("practice.db.reserve");
+    eventually("room is set aside", || reserve.exists().then_some(()));
+    program.terminate();
+    assert!(program.ended_within(std::time::Duration::from_secs(10)).expect("it ends").success());
+    assert_eq!(disk.fill(0), 0);
+
+    let program = without_second_factor(disk.plan()).start();
+    let practice = Clerk::sign_in(&program);
+    let erased = practice.erase(&reference);
+    assert_eq!(erased.header("location"), "/admin/export?done=erased", "{}", erased.text);
+    assert!(!reserve.exists());
+    drop(program);
+
+    // A command that only looks finds no more room than the site did.
+    disk.empty();
+    std::fs::write(&reserve, vec![0; 1024 * 1024]).expect("written");
+    assert_eq!(disk.fill(0), 0);
+    let (_, said) = operator::run_with(disk.plan(), &["check", "--deploy"], &[]);
+    assert!(!said.contains("can't be looked at") && !reserve.exists(), "{said}");
+}
+
+#[test]
 fn rel_05_a_disk_that_can_only_be_read_is_said_once_and_the_pages_are_served() {
     let disk = Disk::of(SMALL);
     let program = disk.plan().start();

@@ -1,4 +1,4 @@
-//! A disk that fails at any one moment, or from that moment on.
+//! A disk that fails at the n-th call of a thread, or from that call on.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,7 @@ use crate::wire::{get, send, token};
 
 const SENT: usize = 4;
 
-/// Calls, what they fail with, and whether they work again afterwards.
+/// Calls, what they fail with, and whether they go on failing from then on.
 const FAULTS: [(&str, &str, bool); 6] = [
     ("fsync,fdatasync", "error=EIO", true),
     ("pwrite64", "error=ENOSPC", false),

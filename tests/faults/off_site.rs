@@ -67,14 +67,18 @@ fn a_good_copy_is_carried_away_though_the_database_is_damaged() {
     bytes.resize(bytes.len() + 4096, 0);
     let pages = u32::try_from(bytes.len() / 4096).expect("a small database");
     bytes[28..32].copy_from_slice(&pages.to_be_bytes());
-    std::fs::write(&database, bytes).expect("written");
+    std::fs::write(&database, &bytes).expect("written");
 
     let (code, said) = run(data.path(), &["backup", "--latest"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("WARN") && said.contains("the database is damaged"), "{said}");
+    assert!(std::fs::read(&database).expect("readable") == bytes, "nothing is written into it");
+    let (code, said) = run(data.path(), &["backup", "--latest"]);
+    assert!(code == Some(0) && !said.contains("WARN"), "once a day is enough for reading all of it: {said}");
     let latest = data.path().join("backup/latest.db");
     let (code, said) = run(data.path(), &["restore", latest.to_str().expect("text")]);
     assert_eq!(code, Some(0), "{said}");
+    std::fs::remove_file(&latest).expect("removed");
     let (code, said) = run(data.path(), &["backup", "--latest"]);
     assert!(code == Some(0) && !said.contains("WARN"), "{said}");
 }

@@ -132,7 +132,7 @@ impl Program {
         self.wait_for_within(words, PATIENCE);
     }
 
-    /// The same for what is tried every half minute.
+    /// The same for what is tried again after half a minute.
     pub fn wait_for_long(&self, words: &str) {
         self.wait_for_within(words, PATIENCE + Duration::from_secs(30));
     }

@@ -9,6 +9,7 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{ConnectOptions, Connection};
 
+use crate::disk::Disk;
 use crate::operator::run;
 use crate::program::{Plan, Program, folder, rounds};
 use crate::stored::{block_on, in_writing, stored};
@@ -59,6 +60,31 @@ fn rel_19_an_old_database_is_copied_and_brought_up_to_date_without_a_word_from_a
     let (went_well, said) = run(data.path(), &["restore", copy.to_str().expect("text")], &[]);
     assert!(went_well, "{said}");
     assert_eq!(stored(data.path()).references, ["K7QF-2M"]);
+}
+
+#[test]
+fn rel_19_without_room_for_the_copy_nothing_is_begun_and_the_log_says_why() {
+    let (made, disk) = (folder(), Disk::of(64 * 1024 * 1024));
+    let version = old(made.path());
+    let database = disk.data().join("practice.db");
+    std::fs::create_dir(disk.data()).expect("made");
+    std::fs::copy(made.path().join("practice.db"), &database).expect("copied");
+    let before = std::fs::read(&database).expect("readable");
+    // Enough to work with, and not for a copy as well.
+    disk.fill(1024 * 1024 - 100_000);
+    let program = disk.plan().start();
+    program.wait_for("it can't be copied before the update: it would take ");
+    assert_eq!(get(program.address, "/").status(), 200);
+    assert_eq!(get(program.address, "/readyz").status(), 503);
+    assert!(std::fs::read(&database).expect("readable") == before, "nothing was written into it");
+    let copy = beside(&database, &format!(".before-update-from-{version}"));
+    assert!(!copy.exists() && !beside(&copy, ".part").exists());
+
+    program.kill();
+    disk.empty();
+    disk.plan().start().kill();
+    assert!(copy.exists());
+    assert_eq!(disk.stored().references, ["K7QF-2M"]);
 }
 
 #[test]

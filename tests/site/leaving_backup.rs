@@ -1,11 +1,10 @@
 //! The copy of each night: made once, looked over, and gone when it was kept long enough.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 
 use jiff::{SignedDuration, Timestamp};
-use practice_site::db::Db;
-use practice_site::db::copy;
+use practice_site::db::{self, Db, copy};
 use practice_site::inquiry::Reference;
 
 use crate::leaving::{Inbox, at, days};
@@ -77,6 +76,20 @@ async fn a_copy_that_fails_stops_nothing_and_is_tried_again_an_hour_later() {
 }
 
 #[tokio::test]
+async fn old_copies_make_room_before_the_new_one_is_tried() {
+    let inbox = Inbox::empty().await;
+    let tomorrow = inbox.backup().join("practice-2026-05-06.db");
+    let mut house = inbox.housekeeping();
+    house.turn(&inbox.practice, night()).await;
+    fs::write(inbox.backup().join("practice-2026-03-31.db"), "old").expect("written");
+    // As a disk without room refuses it.
+    fs::create_dir(db::beside(&tomorrow, ".part")).expect("in the way");
+    house.turn(&inbox.practice, night() + days(1)).await;
+    assert!(!tomorrow.exists());
+    assert_eq!(copies(&inbox), ["practice-2026-05-05.db", "practice-2026-05-06.db.part"]);
+}
+
+#[tokio::test]
 async fn a_good_copy_of_the_same_night_stays_and_a_damaged_one_is_made_anew() {
     let inbox = Inbox::empty().await;
     let mut house = inbox.housekeeping();
@@ -96,6 +109,23 @@ async fn a_good_copy_of_the_same_night_stays_and_a_damaged_one_is_made_anew() {
     again(&inbox).await;
     copy::prove(&file).await.expect("good");
     assert_eq!(made(&inbox).await, 2);
+}
+
+#[tokio::test]
+async fn rel_06_the_whole_database_is_read_once_a_day_with_the_copy() {
+    let inbox = Inbox::empty().await;
+    let mut house = inbox.housekeeping();
+    for minutes in [-30, 0] {
+        house.turn(&inbox.practice, night() + SignedDuration::from_mins(minutes)).await;
+    }
+    // A table that no turn looks into.
+    let root = inbox.count("SELECT rootpage FROM sqlite_schema WHERE name = 'events'").await;
+    let file = fs::File::options().write(true).open(inbox.db.path()).expect("opens");
+    file.write_all_at(&[0xA5; 4096], u64::try_from(root - 1).expect("a page") * 4096).expect("written");
+    house.turn(&inbox.practice, night() + days(1) - SignedDuration::from_mins(20)).await;
+    assert!(!inbox.db.is_damaged(), "it was read with the copy, less than a day ago");
+    house.turn(&inbox.practice, night() + days(1)).await;
+    assert!(inbox.db.is_damaged());
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use practice_site::web::security;
 use tower::ServiceExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::office::Office;
+use crate::office::{EMAIL, Office, PASSWORD};
 use crate::visit::{self, read};
 
 #[tokio::test]
@@ -48,11 +48,30 @@ async fn rel_06_damage_is_noticed_within_a_day_and_from_then_on_nothing_is_writt
     assert_eq!(today.status, StatusCode::OK, "reading goes on");
     assert!(today.text().contains("The database is damaged"), "{}", today.text());
 
+    let (other, before) = (office.browser(), office.hashed());
+    let answer =
+        other.post("/admin/sign-in", &[("email", EMAIL), ("password", PASSWORD), ("code", "")]).await;
+    assert_eq!((answer.status, office.hashed()), (StatusCode::SERVICE_UNAVAILABLE, before));
+    assert!(answer.text().contains("the database is damaged") && answer.text().contains(EMAIL));
+    let answer = founder.browser.post("/admin/sign-out", &[]).await;
+    assert_eq!(answer.header("location"), "/admin/sign-in?done=signed-out");
+    assert!(founder.browser.cookie("__Host-session").is_none());
+
     // Where it turns out to be whole after all, as with memory that failed once, the site works again.
     file.write_all_at(&good, page).expect("written");
     house.turn(&practice, now() + SignedDuration::from_hours(25)).await;
     assert!(!db.is_damaged());
     assert_eq!(founder.browser.open("/request-consultation").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_browser_is_signed_out_also_where_its_session_can_t_be_read() {
+    let office = Office::fresh().await;
+    let founder = office.founded().await;
+    office.execute("ALTER TABLE sessions RENAME TO lost").await;
+    let answer = founder.browser.post("/admin/sign-out", &[]).await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(founder.browser.cookie("__Host-session").is_none());
 }
 
 #[tokio::test]

@@ -138,7 +138,7 @@ async fn clear_away(web: &Web, desk: &Desk) {
 
 async fn list(web: &Web, desk: &Desk) -> anyhow::Result<()> {
     let days = web.current.load().content().practice.retention.backup_days;
-    erased::write_down(&mut *desk.db.read().await?, &web.settings.backup, days, web.now()).await
+    erased::write_down(&desk.db, &web.settings.backup, days, web.now()).await
 }
 
 fn back(word: &str) -> Response {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::error::Fault;
@@ -24,6 +24,9 @@ use crate::audit::{Actor, By};
 use crate::outbox;
 use crate::staff::sign_in::{Attempt, SignIn, Welcome, sign_in};
 use crate::staff::{people, session};
+
+const DAMAGED: &str = "Nobody can sign in now: the database is damaged. Whoever looks after the server has to stop the \
+                       site, restore the newest good copy, and start it again.";
 
 #[derive(Template)]
 #[template(path = "admin/sign_in.html")]
@@ -67,6 +70,12 @@ pub async fn submit(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let desk = desk_of(&web)?;
+    if desk.db.is_damaged() {
+        // No session could be stored, so nobody waits for the slow hash.
+        let mut answer = once_more(&web, &fields, Refusal::new("", DAMAGED));
+        *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        return Ok(answer);
+    }
     let attempt = Attempt {
         email: fields.value("email"),
         password: fields.value("password"),
@@ -103,14 +112,20 @@ async fn end_earlier(desk: &Desk, visitor: &Visitor, now: i64) -> anyhow::Result
     Ok(write.commit().await?)
 }
 
-/// Ends the session and empties what the browser keeps of it.
+/// Ends the session and empties what the browser keeps of it, which alone is enough: nobody else has the cookie, and a
+/// session that can't be ended ends by itself.
 pub async fn sign_out(State(web): State<Arc<Web>>, entering: Entering) -> Result<Response, Fault> {
-    let desk = desk_of(&web)?;
-    let mut write = desk.db.begin().await?;
+    if let Err(error) = end(&web, &entering).await {
+        tracing::error!("a session can't be ended: {error:#}");
+    }
+    Ok(signed_out(&web, "/admin/sign-in?done=signed-out")?)
+}
+
+async fn end(web: &Web, entering: &Entering) -> anyhow::Result<()> {
+    let mut write = desk_of(web)?.db.begin().await?;
     let now = web.now().as_millisecond();
     session::end(&mut write, entering.by(), entering.person.id, entering.id, now).await?;
-    write.commit().await?;
-    Ok(signed_out(&web, "/admin/sign-in?done=signed-out")?)
+    Ok(write.commit().await?)
 }
 
 /// The answer that clears the browser (PRV-07) and leads on.

@@ -29,9 +29,19 @@ pub use who::{Entering, Staff, Visitor};
 
 /// The middleware: no desk, no session and nothing else reaches a handler that is not for everybody.
 pub async fn gate(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
+    let signs_out = request.method() == Method::POST && request.uri().path() == "/admin/sign-out";
+    let response = answer(&web, request, next).await;
+    if signs_out && response.status().is_server_error() {
+        // Whatever fails, the browser forgets who was in.
+        return ended(&web, response).unwrap_or_else(IntoResponse::into_response);
+    }
+    response
+}
+
+async fn answer(web: &Web, request: Request, next: Next) -> Response {
     let Some(desk) = web.desk() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let frame = Frame::of(&request);
-    let mut response = match pass(&web, desk, request, next.clone()).await {
+    let mut response = match pass(web, desk, request, next.clone()).await {
         Ok(response) => response,
         Err(fault) => fault.into_response(),
     };
@@ -40,7 +50,7 @@ pub async fn gate(State(web): State<Arc<Web>>, request: Request, next: Next) -> 
         let second = match posted {
             Ok(mut request) => {
                 request.extensions_mut().insert(frame.request_id);
-                pass(&web, desk, request, next).await
+                pass(web, desk, request, next).await
             }
             Err(error) => Err(Fault::from(error)),
         };

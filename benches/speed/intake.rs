@@ -32,7 +32,7 @@ pub fn measure() -> Result<()> {
     for connections in [1, 32] {
         let folder = tempfile::tempdir_in(".")?;
         let data = folder.path().join("data");
-        let site = Program::site(Path::new("content"), &data)?.pin()?;
+        let site = Program::site(Path::new("content"), &data)?;
         let token = token(site.address)?;
         // Sent sooner, it would be taken for spam.
         sleep(Duration::from_secs(4));

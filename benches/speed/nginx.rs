@@ -46,5 +46,5 @@ pub fn start(folder: &Path, cases: &[Case]) -> Result<Program> {
     fs::write(folder.join("nginx.conf"), text)?;
     let mut command = Command::new("nginx");
     command.arg("-c").arg(folder.join("nginx.conf")).arg("-e").arg(folder.join("nginx.log"));
-    Program::start(command, address)
+    Program::on_one_core(&command, address)
 }

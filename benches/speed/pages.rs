@@ -32,14 +32,14 @@ pub fn measure() -> Result<()> {
     let folder = tempfile::tempdir()?;
     // For nginx, whose worker is another user.
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
-    let site = Program::site(Path::new("content"), &folder.path().join("data"))?.pin()?;
+    let site = Program::site(Path::new("content"), &folder.path().join("data"))?;
     settle(&site)?;
     let cases = cases(&site)?;
     for case in &cases {
         keep(&site, case, folder.path())?;
     }
-    let nginx = nginx::start(folder.path(), &cases)?.pin()?;
-    let peer = bare_axum(folder.path())?.pin()?;
+    let nginx = nginx::start(folder.path(), &cases)?;
+    let peer = bare_axum(folder.path())?;
     println!(
         "{CONNECTIONS} connections, {ROUNDS} rounds of {SECONDS} s in turn, one core for the server; medians"
     );
@@ -115,7 +115,7 @@ fn bare_axum(folder: &Path) -> Result<Program> {
     let address = free_address()?;
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("peer").arg(folder).arg(address.port().to_string());
-    Program::start(command, address)
+    Program::on_one_core(&command, address)
 }
 
 fn compare(case: &Case, site: (&Program, String), others: [(&str, &Program); 2]) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Programs that are measured: started, found ready, pinned to the first core, and ended.
+//! Programs that are measured: started on the first core, found ready, and ended.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -35,18 +35,18 @@ impl Program {
         Ok(program)
     }
 
-    /// The site itself, with everything it keeps in this folder.
+    /// The site itself, on one core, with everything it keeps in this folder.
     pub fn site(content: &Path, data: &Path) -> Result<Self> {
         let address = free_address()?;
-        Self::start(site(content, data, address), address)
+        Self::on_one_core(&site(content, data, address), address)
     }
 
-    /// Gives all of its threads the same core, so that one core is compared with one core.
-    pub fn pin(self) -> Result<Self> {
-        let pinned =
-            Command::new("taskset").args(["-apc", SERVER_CORE, &self.child.id().to_string()]).output();
-        pinned.context("taskset is missing")?;
-        Ok(self)
+    /// Has one core from its beginning, so that one core is compared with one core: a program counts what it may use.
+    pub fn on_one_core(command: &Command, address: SocketAddr) -> Result<Self> {
+        let mut pinned = Command::new("taskset");
+        pinned.args(["-c", SERVER_CORE]).arg(command.get_program()).args(command.get_args());
+        pinned.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Self::start(pinned, address)
     }
 
     /// Seconds of processor time so far, the children's included.

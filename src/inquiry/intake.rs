@@ -269,3 +269,54 @@ impl Queued {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::inquiry::fixture::{Inbox, answers, at};
+
+    fn queued(inbox: &Inbox, number: u8, like: Option<&Queued>) -> Queued {
+        let submission = Submission {
+            answers: answers(&format!("Sam {number}")),
+            submission_key: [number; 32],
+            suspicion: Suspicion::default(),
+            promise: Promise { received: at(0), reply_by: at(0) + SignedDuration::from_hours(24) },
+        };
+        let words = NewRequest::of(submission.promise, &inbox.practice);
+        let base_url: Arc<str> = "https://practice.example".into();
+        let key = Arc::new(inbox.key.public());
+        let mut sealed = Sealed::new(&submission.answers, key, &words, &base_url).expect("seals");
+        if let Some(like) = like {
+            sealed.reference = like.sealed.reference.clone();
+        }
+        let (answer, _) = oneshot::channel();
+        Queued { submission, suspicion: String::new(), words, base_url, sealed, answer }
+    }
+
+    #[tokio::test]
+    async fn seal_03_whose_reference_is_taken_is_sealed_stored_and_told_of_under_another() {
+        let inbox = Inbox::new().await;
+        let first = queued(&inbox, 1, None);
+        let second = queued(&inbox, 2, Some(&first));
+        let mut batch = [first, second];
+        let mut write = inbox.db.begin().await.expect("begins");
+        let key = Arc::new(inbox.key.public());
+        let receipts = store_all(&mut write, &mut batch, &key).await.expect("stores");
+        assert_ne!(receipts[0].reference, receipts[1].reference);
+        for (number, receipt) in (1..).zip(&receipts) {
+            assert!(receipt.is_new);
+            let (sealed, emails): (Vec<u8>, i64) = sqlx::query_as(
+                "SELECT answers, (SELECT count(*) FROM outbox WHERE about = reference) FROM inquiries WHERE reference = ?",
+            )
+            .bind(receipt.reference.as_str())
+            .fetch_one(&mut *write)
+            .await
+            .expect("stored");
+            let opened = seal::open(&inbox.key, receipt.reference.as_str(), &sealed).expect("opens");
+            assert!(String::from_utf8_lossy(&opened).contains(&format!("Sam {number}")));
+            assert_eq!(emails, 1);
+        }
+    }
+}

@@ -181,7 +181,14 @@ impl Worker {
     pub async fn step(&mut self, now: Timestamp) -> Result<Step> {
         self.heartbeat.beat(now);
         self.record(now).await?;
-        let held = self.hold(now).await?;
+        let held = self.digests.held(now);
+        if let Err(error) = self.postpone(&held, now).await {
+            // They are left out below all the same, and the others need not wait for a disk that is full.
+            tracing::error!(
+                error = format!("{error:#}"),
+                "that emails wait for a digest can't be written down"
+            );
+        }
         let Some(parcel) = self.next(&held, now).await? else {
             let next_due = queue::next_due(&mut *self.db.read().await?, now).await?;
             return Ok(Step::Idle { next_due });
@@ -200,15 +207,14 @@ impl Worker {
         Ok(step)
     }
 
-    /// What waits for its next digest. That is written down, so that nobody takes the waiting for trouble.
-    async fn hold(&mut self, now: Timestamp) -> Result<Vec<Held>> {
-        let held = self.digests.held(now);
-        for Held { topic, until } in &held {
+    /// Writes down what waits for its next digest, so that nobody takes the waiting for trouble.
+    async fn postpone(&self, held: &[Held], now: Timestamp) -> Result<()> {
+        for Held { topic, until } in held {
             let mut write = self.db.begin().await?;
             queue::postpone(&mut write, topic, *until, now).await?;
             write.commit().await.context("the outbox can't be written")?;
         }
-        Ok(held)
+        Ok(())
     }
 
     /// What is to be sent now. No connection stays open with it: few can read.

@@ -6,6 +6,7 @@
 
 mod backoff;
 mod digest;
+mod parcel;
 mod queue;
 mod trouble;
 mod watch;

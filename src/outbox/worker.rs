@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::digest::{Digests, Held, MOST_LINES, Plan, Words};
+use super::parcel::Parcel;
 use super::queue::{self, Waiting};
 use super::watch::Watch;
 use crate::db::Db;
@@ -43,26 +44,6 @@ pub struct Worker {
     /// would make the same email go out again and again.
     unrecorded: Option<Outcome>,
     watch: Watch,
-}
-
-/// What goes to the server in one piece: a single email, or a digest of several.
-#[derive(Debug)]
-struct Parcel {
-    email: Email,
-    ids: Vec<i64>,
-    /// How often it has failed so far.
-    attempts: i64,
-    topic: Option<String>,
-    joined: bool,
-    /// It is written down that these go together, under this Message-ID.
-    packed: bool,
-}
-
-impl Parcel {
-    fn single(row: Waiting, joined: bool) -> Self {
-        let Waiting { id, email, attempts, topic, .. } = row;
-        Self { email, ids: vec![id], attempts, topic, joined, packed: false }
-    }
 }
 
 #[derive(Debug)]
@@ -306,21 +287,8 @@ impl Worker {
             }
         }
         write.commit().await.context("the outbox can't be written")?;
-        log(parcel, result);
+        parcel.log(result);
         self.unrecorded = None;
         Ok(())
-    }
-}
-
-fn log(parcel: &Parcel, result: &Result<(), SendError>) {
-    let attempt = parcel.attempts.saturating_add(1);
-    let (email, joined) = (parcel.ids.first(), parcel.ids.len());
-    match result {
-        Ok(()) => tracing::info!(email, joined, attempt, "an email was handed over"),
-        Err(error) => {
-            let permanent = error.is_permanent();
-            let reply = error.reply();
-            tracing::warn!(email, joined, attempt, permanent, reply, "an email was not accepted");
-        }
     }
 }

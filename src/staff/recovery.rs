@@ -136,7 +136,8 @@ pub async fn renew(
     Ok(code)
 }
 
-/// Compares what was typed back with the end of the code that this session was shown.
+/// Compares what was typed back with the end of the code that this session was shown. A second click is answered like the
+/// first: nothing is awaited of the session any more, and the code is kept.
 pub async fn confirm(
     conn: &mut SqliteConnection,
     by: By<'_>,
@@ -151,8 +152,13 @@ pub async fn confirm(
             .fetch_optional(&mut *conn)
             .await
             .context("reading a session")?;
+    let awaited = match awaited {
+        Some(Some(awaited)) => awaited,
+        Some(None) => return is_kept(conn).await,
+        None => return Ok(false),
+    };
     let typed = token.digest_of(&tidied(typed).unwrap_or_default())?;
-    if !awaited.flatten().is_some_and(|awaited| typed[..].ct_eq(&awaited).into()) {
+    if !bool::from(typed[..].ct_eq(&awaited)) {
         return Ok(false);
     }
     sqlx::query("UPDATE sessions SET recovery_check = NULL WHERE token_hash = ?")

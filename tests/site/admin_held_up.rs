@@ -19,6 +19,14 @@ async fn typed(office: &Office, browser: &Browser<'_>) -> (String, Form) {
     (address, form)
 }
 
+/// Signs in where a first code is still awaited: the page that asks for it.
+async fn half_signed_in(browser: &Browser<'_>, page: &Html) -> Html {
+    let sign_in = Form::on(page, "form:has(#password)").fill("email", EMAIL);
+    let half = sign_in.fill("password", PASSWORD).press(browser, "").await;
+    assert_eq!(half.status, StatusCode::UNAUTHORIZED);
+    half.html()
+}
+
 /// Types the first code into the page of the second factor: a wrong one, then the right one; where that leads.
 async fn confirmed(office: &Office, browser: &Browser<'_>, page: &Html) -> String {
     assert_eq!(words(one(page, "h1")), "Add an app that makes codes");
@@ -36,6 +44,11 @@ async fn is_in_the_timeline(browser: &Browser<'_>, address: &str) {
     assert!(noted.contains("and a second line"), "{noted}");
 }
 
+async fn is_there_once(browser: &Browser<'_>, address: &str) {
+    let page = words(one(&browser.page(address).await, ".timeline"));
+    assert_eq!(page.matches("and a second line").count(), 1, "{page}");
+}
+
 #[tokio::test]
 async fn what_was_typed_as_the_session_ended_waits_for_the_second_factor_too() {
     let office = Office::fresh().await;
@@ -43,10 +56,8 @@ async fn what_was_typed_as_the_session_ended_waits_for_the_second_factor_too() {
     let (address, note) = typed(&office, &browser).await;
     browser.post("/admin/account/second-factor", &[("factor_password", PASSWORD)]).await;
     let ended = note.press(&browser, "").await;
-    let sign_in = Form::on(&ended.html(), "form:has(#password)").fill("email", EMAIL);
-    let half = sign_in.fill("password", PASSWORD).press(&browser, "").await;
-    assert_eq!(half.status, StatusCode::UNAUTHORIZED);
-    let led_to = confirmed(&office, &browser, &half.html()).await;
+    let half = half_signed_in(&browser, &ended.html()).await;
+    let led_to = confirmed(&office, &browser, &half).await;
     assert!(led_to.starts_with(&format!("{address}?done=note")), "{led_to}");
     is_in_the_timeline(&browser, &address).await;
 }
@@ -79,4 +90,56 @@ async fn what_is_sent_before_a_new_recovery_code_is_typed_back_waits_for_that() 
     let page = back.go(&browser, "").await;
     assert!(words(one(&page, ".notice")).contains("The note is kept."));
     is_in_the_timeline(&browser, &address).await;
+}
+
+#[tokio::test]
+async fn what_waits_at_a_further_step_is_still_there_when_the_session_ends_there() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let (address, note) = typed(&office, &browser).await;
+    browser.post("/admin/account/second-factor", &[("factor_password", PASSWORD)]).await;
+    let ended = note.press(&browser, "").await;
+    let half = half_signed_in(&browser, &ended.html()).await;
+    let code = first_code(&office, &browser).await;
+    office.wait_minutes(16);
+    let ended = Form::on(&half, "form:has(#code)").fill("code", &code).press(&browser, "").await;
+    assert_eq!(ended.status, StatusCode::UNAUTHORIZED);
+    let half = half_signed_in(&browser, &ended.html()).await;
+    let led_to = confirmed(&office, &browser, &half).await;
+    assert!(led_to.starts_with(&format!("{address}?done=note")), "{led_to}");
+    is_in_the_timeline(&browser, &address).await;
+}
+
+#[tokio::test]
+async fn a_second_click_on_a_recovery_code_that_was_typed_back_is_answered_like_the_first() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    let (address, note) = typed(&office, &browser).await;
+    browser.post("/admin/recovery-code/new", &[("password", PASSWORD)]).await;
+    let held_up = note.press(&browser, "").await.html();
+    let again = Form::to(&held_up, "/admin/recovery-code/new").fill("password", PASSWORD);
+    let page = again.press(&browser, "").await.html();
+    let code = words(one(&page, ".reference"));
+    let back = Form::to(&page, "/admin/recovery-code").fill("end_of_code", &code[code.len() - 5..]);
+    let first = back.press(&browser, "").await;
+    let second = back.press(&browser, "").await;
+    assert_eq!(second.status, StatusCode::SEE_OTHER, "{}", second.text());
+    assert_eq!(second.header("location"), first.header("location"));
+    is_there_once(&browser, &address).await;
+}
+
+#[tokio::test]
+async fn a_second_click_on_a_first_code_carries_what_was_typed_like_the_first() {
+    let office = Office::fresh().await;
+    let founder = office.founded().await;
+    let (address, note) = typed(&office, &founder.browser).await;
+    let half = half_joined(&office, &founder).await;
+    let held_up = note.press(&half, "").await.html();
+    let code = first_code(&office, &half).await;
+    let turn_on = Form::on(&held_up, "form:has(#code)").fill("code", &code);
+    let first = turn_on.press(&half, "").await;
+    let second = turn_on.press(&half, "").await;
+    assert_eq!(second.status, StatusCode::SEE_OTHER, "{}", second.text());
+    assert_eq!(second.header("location"), first.header("location"));
+    is_there_once(&half, &address).await;
 }

@@ -192,7 +192,11 @@ async fn seal_06_a_new_recovery_code_takes_the_place_of_the_old_one() {
         recovery::renew(db, hashing, &session, &founded.cookie, by(founded.id), NOW).await.expect("renews");
     assert!(found(db, &founded.cookie, NOW).await.expect("a session").recovery_to_confirm);
     assert_eq!(recovers(&founded, &founded.recovery_code.to_string(), EMAIL).await, Recovery::Refused);
+    let code = founded.seed.code(NOW).expect("a code");
+    let other = welcomed(tries(&founded.practice, attempt(EMAIL, PASSWORD, &code), NOW).await).cookie;
     let mut write = db.begin().await.expect("begins");
+    let kept = recovery::confirm(&mut write, by(founded.id), &other, new.last_group(), NOW).await;
+    assert!(!kept.expect("answers"), "it was shown to another session");
     let kept = recovery::confirm(&mut write, by(founded.id), &founded.cookie, new.last_group(), NOW).await;
     assert!(kept.expect("answers"));
     write.commit().await.expect("commits");

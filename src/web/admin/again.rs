@@ -32,11 +32,15 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// A form that is held up, without its secrets; `None` where there is nothing in it.
+    /// A form that is held up, without its secrets; `None` where there is nothing in it. A form at the door gives what it
+    /// carries itself: that is what its sender still waits for.
     pub async fn of(request: Request) -> Option<Self> {
         let action = request.uri().path_and_query().map_or("", |wanted| wanted.as_str());
         let action = safe(action).unwrap_or("/admin").to_owned();
         let fields = Fields::read(request).await.ok()?;
+        if let Some(carried) = Self::carried(&fields) {
+            return Some(carried);
+        }
         let typed = fields.pairs().filter(|(name, _)| !is_secret(name));
         let fields: Vec<_> = typed.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         (!fields.is_empty()).then_some(Self { action, fields })

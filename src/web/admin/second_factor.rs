@@ -40,13 +40,17 @@ pub async fn confirm(
     entering: Entering,
     fields: Fields,
 ) -> Result<Response, Fault> {
+    let session = Zeroizing::new(entering.cookie().to_owned());
+    if entering.person.second_factor {
+        // A second click: the first one turned it on.
+        return Ok(again::led_on(Redirect::to("/admin"), &fields, session));
+    }
     let mut write = desk_of(&web)?.db.begin().await?;
     let now = web.now().as_millisecond();
     let code = fields.value("code");
     let on = own_account::confirm_second_factor(&mut write, &entering, code, entering.by(), now).await?;
     write.commit().await?;
     if on {
-        let session = Zeroizing::new(entering.cookie().to_owned());
         return Ok(again::led_on(Redirect::to("/admin?done=second-factor"), &fields, session));
     }
     let words =

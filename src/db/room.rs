@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -51,12 +51,19 @@ pub fn check(database: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether a copy of this many bytes beside the database leaves room enough to go on working in it.
+/// Whether a copy of this many bytes beside the database leaves room enough to go on working in it. The reserve is given
+/// up where that is enough, and kept where it is not.
 ///
 /// # Errors
-/// When it does not, or the disk can't be asked.
-pub(super) fn check_for_copy(database: &Path, bytes: u64) -> Result<()> {
-    let room = Room::beside(database)?;
+/// When there is no room, or the disk can't be asked.
+pub(super) fn make_way_for_copy(database: &Path, bytes: u64) -> Result<()> {
+    let mut room = Room::beside(database)?;
+    let set_aside = fs::metadata(path(database)).map_or(0, |file| file.blocks() * 512);
+    let with_reserve = Room { free: room.free + set_aside, ..room };
+    if room.is_gone_after(bytes) && !with_reserve.is_gone_after(bytes) {
+        give_up(database);
+        room = Room::beside(database)?;
+    }
     ensure!(!room.is_gone_after(bytes), "it would take {bytes} bytes, and only {} are free", room.free);
     Ok(())
 }
@@ -83,11 +90,14 @@ pub fn keep_reserve(database: &Path) -> Result<()> {
 /// Gives the reserve up where there is hardly any other room, also for opening the database, which writes beside it.
 /// Whatever fails here fails again in the write that follows.
 pub(super) fn make_way(database: &Path) {
-    if !Room::beside(database).is_ok_and(|room| room.is_gone_after(0)) {
-        return;
+    if Room::beside(database).is_ok_and(|room| room.is_gone_after(0)) {
+        give_up(database);
     }
+}
+
+fn give_up(database: &Path) {
     match fs::remove_file(path(database)) {
-        Ok(()) => tracing::warn!("the disk is full, so the room that was set aside is used now"),
+        Ok(()) => tracing::warn!("the disk is too full, so the room that was set aside is used now"),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => tracing::error!("the room that was set aside can't be used: {error}"),
     }
@@ -99,8 +109,6 @@ fn path(database: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::MetadataExt;
-
     use super::*;
 
     #[test]

@@ -40,7 +40,7 @@ pub(super) async fn update(writer: &SqlitePool, path: &Path, known: &Migrator) -
 
 /// Copies it beside itself, where there is room for that.
 async fn copied(conn: &mut SqliteConnection, path: &Path, version: i64) -> Result<PathBuf> {
-    room::check_for_copy(path, size(conn).await?)?;
+    room::make_way_for_copy(path, size(conn).await?)?;
     let to = beside(path, &format!("{BEFORE}{version}"));
     copy(conn, &to).await?;
     Ok(to)

@@ -62,13 +62,19 @@ fn rel_19_an_old_database_is_copied_and_brought_up_to_date_without_a_word_from_a
     assert_eq!(stored(data.path()).references, ["K7QF-2M"]);
 }
 
-#[test]
-fn rel_19_without_room_for_the_copy_nothing_is_begun_and_the_log_says_why() {
+/// A quarter of the mark of this disk is 0.8 MiB: that is left free whatever happens.
+fn old_on_a_small_disk() -> (Disk, i64) {
     let (made, disk) = (folder(), Disk::of(64 * 1024 * 1024));
     let version = old(made.path());
-    let database = disk.data().join("practice.db");
     std::fs::create_dir(disk.data()).expect("made");
-    std::fs::copy(made.path().join("practice.db"), &database).expect("copied");
+    std::fs::copy(made.path().join("practice.db"), disk.data().join("practice.db")).expect("copied");
+    (disk, version)
+}
+
+#[test]
+fn rel_19_without_room_for_the_copy_nothing_is_begun_and_the_log_says_why() {
+    let (disk, version) = old_on_a_small_disk();
+    let database = disk.data().join("practice.db");
     let before = std::fs::read(&database).expect("readable");
     // Enough to work with, and not for a copy as well.
     disk.fill(1024 * 1024 - 100_000);
@@ -85,6 +91,27 @@ fn rel_19_without_room_for_the_copy_nothing_is_begun_and_the_log_says_why() {
     disk.plan().start().kill();
     assert!(copy.exists());
     assert_eq!(disk.stored().references, ["K7QF-2M"]);
+}
+
+#[test]
+fn rel_19_the_reserve_makes_room_for_the_copy_where_it_is_enough_and_is_kept_where_it_is_not() {
+    for (bytes, is_enough) in [(1024 * 1024, true), (4096, false)] {
+        let (disk, version) = old_on_a_small_disk();
+        let database = disk.data().join("practice.db");
+        let (copy, reserve) =
+            (beside(&database, &format!(".before-update-from-{version}")), beside(&database, ".reserve"));
+        std::fs::write(&reserve, vec![0; bytes]).expect("written");
+        disk.fill(1024 * 1024 - 120_000);
+        let program = disk.plan().start();
+        if !is_enough {
+            program.wait_for("it can't be copied before the update: it would take ");
+        }
+        let is_closed = get(program.address, "/admin/sign-in").status() == 503;
+        assert_eq!(is_closed, !is_enough, "{}", program.printed());
+        assert_eq!((copy.exists(), reserve.exists()), (is_enough, !is_enough), "{}", program.printed());
+        program.kill();
+        assert_eq!(disk.stored().references, ["K7QF-2M"]);
+    }
 }
 
 #[test]

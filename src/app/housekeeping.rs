@@ -12,7 +12,8 @@ use anyhow::{Context, Result};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, watch};
-use tokio::time::sleep;
+use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout};
 
 use super::backup;
 use crate::audit::{Actor, By};
@@ -26,6 +27,7 @@ use crate::web::Web;
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// A copy that failed is no reason to keep a disk busy that is in trouble.
 const COPY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+const LONGEST_PRUNING: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(10);
 /// Damage must not go unnoticed for longer than the copies are kept (REL-06). Opening the database was the first look.
 const CHECK_EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -166,7 +168,7 @@ impl Housekeeping {
         let today = now.to_zoned(zone).date();
         // First, since the new copy may need their room. A clock that is far ahead would take every copy for an old one.
         if believed {
-            note("deleting old copies", &self.prune(days, today, now));
+            self.prune(days, today, now).await?;
         }
         let made = backup::nightly(&self.db, &self.backup, today).await?;
         // All of it is read, so once in a turn is enough. Where it is damaged, the copy is not noted as done: the log says
@@ -179,9 +181,17 @@ impl Housekeeping {
         Ok(())
     }
 
-    fn prune(&self, days: u16, today: Date, now: Timestamp) -> Result<()> {
-        backup::prune(&self.backup, self.db.path(), days, today)?;
-        erased::forget_old(&self.backup, days, now)
+    /// What can't be deleted is only told. A disk that does not answer at all gets no new copy either.
+    async fn prune(&self, days: u16, today: Date, now: Timestamp) -> Result<()> {
+        let (folder, database) = (self.backup.clone(), self.db.path().to_owned());
+        let pruning = spawn_blocking(move || {
+            backup::prune(&folder, &database, days, today)?;
+            erased::forget_old(&folder, days, now)
+        });
+        let pruned =
+            timeout(LONGEST_PRUNING, pruning).await.context("the disk of the copies does not answer")?;
+        note("deleting old copies", &pruned?);
+        Ok(())
     }
 
     async fn sweep(&mut self, now: Timestamp) -> Result<()> {

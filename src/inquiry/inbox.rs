@@ -117,20 +117,23 @@ pub async fn neighbours(
     view: View,
     reference: &Reference,
 ) -> Result<(Option<Reference>, Option<Reference>)> {
-    let found: Option<(Option<String>, Option<String>)> = sqlx::query_as(
-        "SELECT before, after FROM
-             (SELECT reference, lag(reference) OVER ordered AS before, lead(reference) OVER ordered AS after
-              FROM inquiries WHERE status IN (SELECT value FROM json_each(?1))
-              WINDOW ordered AS (ORDER BY iif(?2, reply_by, -last_activity_at), id))
-         WHERE reference = ?3",
+    let (before, after): (Option<String>, Option<String>) = sqlx::query_as(
+        "WITH all_of_them AS (
+           SELECT id, reference, iif(?2, reply_by, -last_activity_at) AS place FROM inquiries
+           WHERE status IN (SELECT value FROM json_each(?1))),
+         here AS (SELECT id, place FROM all_of_them WHERE reference = ?3)
+         SELECT
+           (SELECT there.reference FROM all_of_them AS there, here
+            WHERE (there.place, there.id) < (here.place, here.id) ORDER BY there.place DESC, there.id DESC LIMIT 1),
+           (SELECT there.reference FROM all_of_them AS there, here
+            WHERE (there.place, there.id) > (here.place, here.id) ORDER BY there.place, there.id LIMIT 1)",
     )
     .bind(view.statuses())
     .bind(view == View::New)
     .bind(reference.as_str())
-    .fetch_optional(conn)
+    .fetch_one(conn)
     .await
     .context("reading a view")?;
-    let (before, after) = found.unwrap_or_default();
     let read = |text: Option<String>| text.and_then(|text| text.parse().ok());
     Ok((read(before), read(after)))
 }

@@ -39,6 +39,19 @@ async fn confirmed(office: &Office, browser: &Browser<'_>, page: &Html) -> Strin
     right.header("location").to_owned()
 }
 
+/// Types a note and is held up by a new recovery code: where the inquiry is, and the form with the end of that code, which
+/// carries the note.
+async fn held_up_by_a_code(office: &Office, browser: &Browser<'_>) -> (String, Form) {
+    let (address, note) = typed(office, browser).await;
+    browser.post("/admin/recovery-code/new", &[("password", PASSWORD)]).await;
+    let answer = note.press(browser, "").await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    let again = Form::to(&answer.html(), "/admin/recovery-code/new").fill("password", PASSWORD);
+    let page = again.press(browser, "").await.html();
+    let code = words(one(&page, ".reference"));
+    (address, Form::to(&page, "/admin/recovery-code").fill("end_of_code", &code[code.len() - 5..]))
+}
+
 async fn is_in_the_timeline(browser: &Browser<'_>, address: &str) {
     let noted = words(one(&browser.page(address).await, ".timeline li:first-child"));
     assert!(noted.contains("and a second line"), "{noted}");
@@ -79,14 +92,7 @@ async fn what_is_sent_between_the_factors_waits_as_well() {
 async fn what_is_sent_before_a_new_recovery_code_is_typed_back_waits_for_that() {
     let office = Office::fresh().await;
     let Founder { browser, .. } = office.founded().await;
-    let (address, note) = typed(&office, &browser).await;
-    browser.post("/admin/recovery-code/new", &[("password", PASSWORD)]).await;
-    let answer = note.press(&browser, "").await;
-    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
-    let again = Form::to(&answer.html(), "/admin/recovery-code/new").fill("password", PASSWORD);
-    let page = again.press(&browser, "").await.html();
-    let code = words(one(&page, ".reference"));
-    let back = Form::to(&page, "/admin/recovery-code").fill("end_of_code", &code[code.len() - 5..]);
+    let (address, back) = held_up_by_a_code(&office, &browser).await;
     let page = back.go(&browser, "").await;
     assert!(words(one(&page, ".notice")).contains("The note is kept."));
     is_in_the_timeline(&browser, &address).await;
@@ -114,13 +120,7 @@ async fn what_waits_at_a_further_step_is_still_there_when_the_session_ends_there
 async fn a_second_click_on_a_recovery_code_that_was_typed_back_is_answered_like_the_first() {
     let office = Office::fresh().await;
     let Founder { browser, .. } = office.founded().await;
-    let (address, note) = typed(&office, &browser).await;
-    browser.post("/admin/recovery-code/new", &[("password", PASSWORD)]).await;
-    let held_up = note.press(&browser, "").await.html();
-    let again = Form::to(&held_up, "/admin/recovery-code/new").fill("password", PASSWORD);
-    let page = again.press(&browser, "").await.html();
-    let code = words(one(&page, ".reference"));
-    let back = Form::to(&page, "/admin/recovery-code").fill("end_of_code", &code[code.len() - 5..]);
+    let (address, back) = held_up_by_a_code(&office, &browser).await;
     let first = back.press(&browser, "").await;
     let second = back.press(&browser, "").await;
     assert_eq!(second.status, StatusCode::SEE_OTHER, "{}", second.text());

@@ -3,6 +3,7 @@
 //! A sealed blob is an ordinary `age` file, so the stock `age` program opens it with the practice's key. Inside stands
 //! JSON with the reference and the content, filled up with spaces. This file must never store, log or print anything.
 
+mod recipient;
 mod wrapping;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use anyhow::{Context, anyhow};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
+use recipient::Recipient;
 pub use wrapping::{WrappingKey, lock, unlock, unwrap_key, wrap};
 
 /// Every envelope is a multiple of this many bytes long. Nearly all requests and notes fit into the first one or two
@@ -23,8 +25,16 @@ pub use wrapping::{WrappingKey, lock, unlock, unwrap_key, wrap};
 const STEP: usize = 2048;
 
 /// The key that anything may be sealed to. Public: it may be stored and shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PublicKey(x25519::Recipient);
+#[derive(Clone)]
+pub struct PublicKey(Recipient);
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.plain == other.0.plain
+    }
+}
+
+impl Eq for PublicKey {}
 
 /// The key that opens what was sealed. In one place in memory however often it is handed on, wiped from there when the
 /// last holder drops it, and never shown by `{:?}`.
@@ -57,7 +67,7 @@ struct Opened {
 impl fmt::Display for PublicKey {
     /// The text form, `age1…`, as the `age` program takes it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        self.0.plain.fmt(f)
     }
 }
 
@@ -72,7 +82,7 @@ impl FromStr for PublicKey {
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
         x25519::Recipient::from_str(text)
-            .map(Self)
+            .map(|plain| Self(Recipient::new(plain)))
             .map_err(|reason| anyhow!("not a public key of age: {reason}"))
     }
 }
@@ -85,7 +95,7 @@ impl PrivateKey {
 
     /// The half that may be shown.
     pub fn public(&self) -> PublicKey {
-        leaving_no_trace(|| PublicKey(self.0.to_public()))
+        leaving_no_trace(|| PublicKey(Recipient::new(self.0.to_public())))
     }
 
     /// The text form, `AGE-SECRET-KEY-1…`, as the `age` program takes it. Whoever reads it can open everything.

@@ -23,7 +23,18 @@ const KEPT_IN: [(&[&str], &[&str]); 5] = [
     (&["axum::", "http::", "hyper::", "tower::", "tower_http::", "hyper_util::"], &["web/", "app/"]),
     (&["lettre::"], &["mail/"]),
     (&["std::env"], &["config/", "build.rs"]),
-    (&["age::", "argon2::", "chacha20poly1305::", "hkdf::", "totp_rs::"], &["seal.rs", "seal/", "staff/"]),
+    (
+        &[
+            "age::",
+            "age_core::",
+            "argon2::",
+            "chacha20poly1305::",
+            "curve25519_dalek::",
+            "hkdf::",
+            "totp_rs::",
+        ],
+        &["seal.rs", "seal/", "staff/"],
+    ),
     (&["Timestamp::now", "SystemTime::now", "Utc::now"], &["app/", "outbox/worker.rs"]),
 ];
 

@@ -24,6 +24,10 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{Connection, Sqlite, Transaction};
 use tokio::time::sleep;
 
+/// Up to this length of a list, the statement for it is worth being remembered by the connection. Each length has its
+/// own, and SQLite works on one for as long as on the rows themselves.
+pub const REMEMBERED: usize = 32;
+
 const READERS: u32 = 4;
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 

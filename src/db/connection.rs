@@ -49,6 +49,8 @@ pub(super) fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(5))
+        // A connection is tested when it comes back, and a file does not go away in between as a server might.
+        .test_before_acquire(false)
         // A failed COMMIT leaves sqlx counting a transaction that SQLite has ended, and the connection would refuse
         // every later write. Such a connection is closed instead of being handed out again.
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))

@@ -6,6 +6,7 @@ use sqlx::{QueryBuilder, SqliteConnection};
 
 use super::reference::Reference;
 use crate::content::{Practice, calendar};
+use crate::db::REMEMBERED;
 
 /// A row as it is stored first.
 pub struct NewRow<'a> {
@@ -91,8 +92,7 @@ async fn insert_all(conn: &mut SqliteConnection, rows: &[NewRow<'_>]) -> Result<
         )
         .push_bind(serde_json::to_string(&references)?)
         .push("))");
-    // Of the many lengths of a list, only one is worth being remembered.
-    let query = insert.build().persistent(rows.len() == 1);
+    let query = insert.build().persistent(rows.len() <= REMEMBERED);
     Ok(query.execute(conn).await.context("inquiries can't be stored")?.rows_affected())
 }
 

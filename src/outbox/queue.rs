@@ -7,6 +7,7 @@ use sqlx::{QueryBuilder, SqliteConnection};
 
 use super::backoff::{chance, pause};
 use super::way;
+use crate::db::REMEMBERED;
 use crate::mail::{Affects, Email, SendError};
 
 /// An email whose time has come.
@@ -80,7 +81,7 @@ pub async fn enqueue_joinable(conn: &mut SqliteConnection, emails: &[Joinable<'_
             values.push_bind(text);
         }
     });
-    let query = insert.build().persistent(emails.len() == 1);
+    let query = insert.build().persistent(emails.len() <= REMEMBERED);
     query.execute(conn).await.context("emails can't be put into the outbox")?;
     Ok(())
 }

@@ -77,6 +77,15 @@ impl fmt::Debug for PublicKey {
     }
 }
 
+impl PublicKey {
+    /// The same key with its multiples worked out. That takes as long as some twenty sealings and saves a third of
+    /// each: for a key that seals more.
+    #[must_use]
+    pub fn for_many(self) -> Self {
+        Self(self.0.with_multiples())
+    }
+}
+
 impl FromStr for PublicKey {
     type Err = anyhow::Error;
 

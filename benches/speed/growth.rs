@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use practice_site::content;
 use practice_site::web::snapshot::Snapshot;
 
-use super::pages::settle;
 use super::program::{Program, ask};
 use super::start::start;
 
@@ -30,10 +29,10 @@ pub fn measure() -> Result<()> {
         let (read, render) = in_process(&texts)?;
         let data = folder.path().join("data");
         let (_, site) = start(&texts, &data)?;
-        settle(&site)?;
+        site.settle()?;
         drop(site);
         let (started, site) = start(&texts, &data)?;
-        settle(&site)?;
+        site.settle()?;
         let memory = site.memory()?;
         let search = search(&site)?;
         let (shown, processor) = change(&site, &texts, &model)?;
@@ -108,6 +107,6 @@ fn change(site: &Program, texts: &Path, model: &str) -> Result<(Duration, f64)> 
         sleep(Duration::from_millis(10));
     }
     let shown = begin.elapsed();
-    settle(site)?;
+    site.settle()?;
     Ok((shown, site.processor_time()? - before))
 }

@@ -22,7 +22,7 @@ pub fn measure() -> Result<()> {
     let data = folder.path().join("data");
     // Compresses the pages at full speed, so that the runs below find that done.
     let site = super::program::Program::site(Path::new("content"), &data)?;
-    super::pages::settle(&site)?;
+    site.settle()?;
     drop(site);
     for (name, headers) in [("brotli", "Accept-Encoding: br\r\n"), ("as Chrome asks", CHROME)] {
         let each = (counted(&data, headers, MANY)? - counted(&data, headers, FEW)?) / (MANY - FEW);

@@ -4,8 +4,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::thread::sleep;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
@@ -33,7 +31,7 @@ pub fn measure() -> Result<()> {
     // For nginx, whose worker is another user.
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755))?;
     let site = Program::site(Path::new("content"), &folder.path().join("data"))?;
-    settle(&site)?;
+    site.settle()?;
     let cases = cases(&site)?;
     for case in &cases {
         keep(&site, case, folder.path())?;
@@ -51,22 +49,6 @@ pub fn measure() -> Result<()> {
     }
     println!("resident memory of the site afterwards: {:.1} MiB", site.memory()?);
     Ok(())
-}
-
-/// Until the pages are compressed as well as can be.
-pub fn settle(site: &Program) -> Result<()> {
-    let tag = || -> Result<String> {
-        Ok(ask(site.address, &format!("GET {ARTICLE}"), "Accept-Encoding: br\r\n")?.header("etag").to_owned())
-    };
-    let mut before = tag()?;
-    loop {
-        sleep(Duration::from_secs(5));
-        let now = tag()?;
-        if now == before {
-            return Ok(());
-        }
-        before = now;
-    }
 }
 
 fn cases(site: &Program) -> Result<Vec<Case>> {

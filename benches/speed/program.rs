@@ -60,6 +60,19 @@ impl Program {
         Ok(ticks as f64 / 100.0)
     }
 
+    /// Waits until it has nothing more to do, as when all pages are compressed as well as can be.
+    pub fn settle(&self) -> Result<()> {
+        let mut before = self.processor_time()?;
+        loop {
+            sleep(Duration::from_secs(2));
+            let now = self.processor_time()?;
+            if now - before < 0.05 {
+                return Ok(());
+            }
+            before = now;
+        }
+    }
+
     /// Resident memory in MiB.
     pub fn memory(&self) -> Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;

@@ -79,7 +79,7 @@ enum Failed {
 /// Makes both ends. `key` is the practice's key as it is now.
 pub fn open(db: Db, key: PublicKey, base_url: &str, mail: Arc<Notify>) -> (Intake, Writer) {
     let (sender, receiver) = mpsc::channel(QUEUE);
-    let key = Arc::new(ArcSwap::from_pointee(key));
+    let key = Arc::new(ArcSwap::from_pointee(key.for_many()));
     let intake = Intake { queue: sender, key: key.clone(), base_url: base_url.into() };
     (intake, Writer { db, queue: receiver, key, mail })
 }
@@ -166,7 +166,7 @@ impl Writer {
         if *known == stored {
             return Ok(known);
         }
-        let stored = Arc::new(stored);
+        let stored = Arc::new(stored.for_many());
         self.key.store(stored.clone());
         Ok(stored)
     }

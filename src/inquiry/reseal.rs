@@ -22,7 +22,7 @@ pub async fn all(conn: &mut SqliteConnection, old: &PrivateKey, new: &PublicKey)
     let notes =
         "SELECT events.id, reference, sealed FROM events JOIN inquiries ON inquiries.id = events.inquiry_id
          WHERE sealed IS NOT NULL AND events.id > ? ORDER BY events.id LIMIT ?";
-    let keys = (old, new);
+    let keys = (old, &new.clone().for_many());
     Ok(each(&mut *conn, keys, answers, "UPDATE inquiries SET answers = ? WHERE id = ?").await?
         + each(conn, keys, notes, "UPDATE events SET sealed = ? WHERE id = ?").await?)
 }

@@ -2,7 +2,7 @@
 //! so that each wrapping costs less than half. The format is <https://c2sp.org/age#the-x25519-recipient-type>.
 
 use std::collections::HashSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use age::EncryptError;
 use age::secrecy::ExposeSecret;
@@ -17,27 +17,32 @@ use zeroize::Zeroizing;
 
 const LABEL: &[u8] = b"age-encryption.org/v1/X25519";
 
-/// A recipient of `age` with its multiples, which come when they are first asked for.
+/// A recipient of `age`, with its multiples where it is to be used more than a few times.
 #[derive(Clone)]
 pub(super) struct Recipient {
     pub(super) plain: x25519::Recipient,
-    multiples: Arc<OnceLock<Option<Multiples>>>,
+    multiples: Option<Arc<Multiples>>,
 }
 
 struct Multiples {
     point: [u8; 32],
-    table: Box<EdwardsBasepointTable>,
+    table: EdwardsBasepointTable,
 }
 
 impl Recipient {
     pub(super) fn new(plain: x25519::Recipient) -> Self {
-        Self { plain, multiples: Arc::default() }
+        Self { plain, multiples: None }
+    }
+
+    pub(super) fn with_multiples(self) -> Self {
+        let multiples = point(&self.plain).and_then(Multiples::of).map(Arc::new);
+        Self { multiples, ..self }
     }
 }
 
 impl age::Recipient for Recipient {
     fn wrap_file_key(&self, file_key: &FileKey) -> Result<(Vec<Stanza>, HashSet<String>), EncryptError> {
-        match self.multiples.get_or_init(|| Multiples::of(point(&self.plain)?)) {
+        match &self.multiples {
             Some(multiples) => Ok((vec![multiples.wrap(file_key)?], HashSet::new())),
             None => self.plain.wrap_file_key(file_key),
         }
@@ -52,12 +57,12 @@ fn point(recipient: &x25519::Recipient) -> Option<[u8; 32]> {
 }
 
 impl Multiples {
-    /// `None` for a point that is no multiple of the base point, as no key that `age` makes is: there the table would
-    /// not give what X25519 gives.
+    /// `None` for a point on the twist, which has no table, and for one with a part of small order: there the secret may
+    /// be zero, which anybody knows, and which `age` itself refuses.
     fn of(point: [u8; 32]) -> Option<Self> {
         // X25519 knows no signs: either of the two points with this coordinate will do.
         let on_curve = MontgomeryPoint(point).to_edwards(0).filter(EdwardsPoint::is_torsion_free)?;
-        Some(Self { point, table: Box::new(EdwardsBasepointTable::create(&on_curve)) })
+        Some(Self { point, table: EdwardsBasepointTable::create(&on_curve) })
     }
 
     fn wrap(&self, file_key: &FileKey) -> Result<Stanza, EncryptError> {
@@ -83,20 +88,20 @@ mod tests {
     fn what_is_wrapped_with_the_multiples_opens_with_the_key() {
         for _ in 0..20 {
             let key = x25519::Identity::generate();
-            let recipient = Recipient::new(key.to_public());
+            let recipient = Recipient::new(key.to_public()).with_multiples();
+            assert!(recipient.multiples.is_some());
             let sealed = age::encrypt(&recipient, b"hello").expect("seals");
-            assert!(matches!(recipient.multiples.get(), Some(Some(_))));
             assert_eq!(age::decrypt(&key, &sealed).expect("opens"), b"hello");
         }
     }
 
     #[test]
-    fn points_for_which_the_table_gives_something_else_have_none() {
-        // Of order 2 and 4 (RFC 7748, 6.1 on what they lead to).
-        for coordinate in [0, 1] {
+    fn points_on_the_twist_or_that_lead_to_a_secret_of_zero_have_no_multiples() {
+        // Of order 2, of order 4, on the twist (RFC 7748, 6.1).
+        for coordinate in [0, 1, 2] {
             let mut point = [0; 32];
             point[0] = coordinate;
-            assert!(Multiples::of(point).is_none());
+            assert!(Multiples::of(point).is_none(), "{coordinate}");
         }
     }
 }

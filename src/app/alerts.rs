@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::audit::{self, Actor, By, Entry, Outcome};
+use crate::content::Practice;
 use crate::inquiry::ledger;
 use crate::inquiry::regular::{self, Task};
 use crate::mail::{Email, Mailer};
@@ -55,6 +56,7 @@ struct ManyOpened<'a> {
 #[template(path = "email/no_copy.txt", whitespace = "preserve")]
 struct NoCopy<'a> {
     base_url: &'a str,
+    backup_days: u16,
 }
 
 #[derive(Template)]
@@ -74,11 +76,12 @@ impl Alert {
         }
     }
 
-    fn text(self, base_url: &str) -> Result<String> {
+    fn text(self, base_url: &str, practice: &Practice) -> Result<String> {
+        let backup_days = practice.retention.backup_days;
         Ok(match self {
             Self::FailedSignIns => FailedSignIns { base_url }.render(),
             Self::ManyOpened => ManyOpened { base_url }.render(),
-            Self::NoCopy => NoCopy { base_url }.render(),
+            Self::NoCopy => NoCopy { base_url, backup_days }.render(),
         }?)
     }
 
@@ -215,7 +218,7 @@ async fn raise(web: &Web, desk: &Desk, alert: Alert, now: Timestamp) -> Result<(
     if last.is_some_and(|last| now.duration_since(last).abs() < alert.rests()) {
         return Ok(());
     }
-    let text = alert.text(&web.settings.base_url)?;
+    let text = alert.text(&web.settings.base_url, &web.current.load().content().practice)?;
     let by = By { actor: Actor::System, request_id: None };
     let detail = Some(alert.subject());
     let entry = Entry { by, event: "alert", target: None, outcome: Outcome::Done, detail };

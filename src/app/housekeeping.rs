@@ -15,7 +15,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use super::backup;
+use super::{backup, old_copies};
 use crate::audit::{Actor, By};
 use crate::content::Practice;
 use crate::db::{Db, room};
@@ -183,14 +183,14 @@ impl Housekeeping {
 
     /// What can't be deleted is only told. A disk that does not answer at all gets no new copy either.
     async fn prune(&self, days: u16, today: Date, now: Timestamp) -> Result<()> {
-        let (folder, database) = (self.backup.clone(), self.db.path().to_owned());
-        let pruning = spawn_blocking(move || {
-            backup::prune(&folder, &database, days, today)?;
-            erased::forget_old(&folder, days, now)
-        });
+        let pruning = async {
+            let days = old_copies::prune(&self.backup, self.db.path(), days, today).await?;
+            let folder = self.backup.clone();
+            spawn_blocking(move || erased::forget_old(&folder, days, now)).await?
+        };
         let pruned =
             timeout(LONGEST_PRUNING, pruning).await.context("the disk of the copies does not answer")?;
-        note("deleting old copies", &pruned?);
+        note("deleting old copies", &pruned);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ pub mod housekeeping;
 pub mod init;
 pub mod log;
 pub mod mail_test;
+mod old_copies;
 pub mod operator;
 mod refresh;
 pub mod restore;

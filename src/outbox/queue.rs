@@ -98,13 +98,15 @@ pub async fn withdraw(conn: &mut SqliteConnection, about: &str) -> Result<()> {
 
 /// The email to try next. What failed least often comes first, so that a bad email delays no other.
 pub async fn due(conn: &mut SqliteConnection, now: Timestamp) -> Result<Option<Waiting>> {
-    due_except(conn, &[], now).await
+    due_except(conn, &[], false, now).await
 }
 
-/// The same, leaving out topics that are held, but for what was tried before: it comes again as it was.
+/// The same, leaving out topics that are held, but for what was tried before: it comes again as it was. With `tried`, only
+/// what has failed before.
 pub(super) async fn due_except(
     conn: &mut SqliteConnection,
     held: &[&str],
+    tried: bool,
     now: Timestamp,
 ) -> Result<Option<Waiting>> {
     // A wait that began in the future is the trace of a clock that was put back: it is over.
@@ -113,10 +115,12 @@ pub(super) async fn due_except(
            SELECT id FROM outbox
            WHERE (due_at <= ?1 OR waits_since > ?1)
              AND (topic IS NULL OR parcel IS NOT NULL OR topic NOT IN (SELECT value FROM json_each(?2)))
+             AND (attempts > 0 OR NOT ?3)
            ORDER BY attempts, id LIMIT 1)",
     )
     .bind(now.as_millisecond())
     .bind(serde_json::to_string(held)?)
+    .bind(tried)
     .fetch_optional(conn)
     .await
     .context("the outbox can't be read")?;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -25,6 +25,8 @@ use crate::mail::{Affects, Email, Mailer, SendError};
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 /// Between two looks: a crowd of requests must not wait while the outbox is looked through for each.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// After trouble that meets every email; a longer rest would have new ones wait for a server that is back.
+const BETWEEN_KNOCKS: SignedDuration = SignedDuration::from_mins(1);
 /// The rest after trouble with the database.
 const RECOVERY: Duration = Duration::from_secs(10);
 /// How long an email that is being sent may take when the program stops.
@@ -44,6 +46,8 @@ pub struct Worker {
     /// would make the same email go out again and again.
     unrecorded: Option<Outcome>,
     watch: Watch,
+    /// When the last attempt met trouble that meets every email.
+    shut: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -82,15 +86,15 @@ impl Worker {
     /// `words` writes digests. `wake` is notified by whoever has just put an email into the outbox and committed it.
     pub fn new(db: Db, mailer: Mailer, words: Words, wake: Arc<Notify>) -> Self {
         let heartbeat = Arc::new(Heartbeat(AtomicI64::new(i64::MIN)));
-        let digests = Digests::new(words);
         Self {
             db,
             mailer: Arc::new(mailer),
             wake,
             heartbeat,
-            digests,
+            digests: Digests::new(words),
             unrecorded: None,
             watch: Watch::default(),
+            shut: None,
         }
     }
 
@@ -201,8 +205,9 @@ impl Worker {
     /// What is to be sent now. No connection stays open with it: few can read.
     async fn next(&mut self, held: &[Held], now: Timestamp) -> Result<Option<Parcel>> {
         let held: Vec<&str> = held.iter().map(|held| held.topic.as_str()).collect();
+        let tried = self.shut.is_some_and(|shut| (shut..shut + BETWEEN_KNOCKS).contains(&now));
         let mut conn = self.db.read().await?;
-        let Some(first) = queue::due_except(&mut conn, &held, now).await? else { return Ok(None) };
+        let Some(first) = queue::due_except(&mut conn, &held, tried, now).await? else { return Ok(None) };
         let Some(topic) = first.topic.clone() else { return Ok(Some(Parcel::single(first, false))) };
         if let Some(message_id) = first.parcel.clone() {
             let rows = queue::of_parcel(&mut conn, &message_id).await?;
@@ -288,6 +293,7 @@ impl Worker {
         }
         write.commit().await.context("the outbox can't be written")?;
         parcel.log(result);
+        self.shut = result.as_ref().is_err_and(|error| error.affects() == Affects::EveryEmail).then_some(now);
         self.unrecorded = None;
         Ok(())
     }

@@ -99,7 +99,8 @@ pub async fn renew_second_factor(
     store(db, session, &proof, &credentials, "second factor renewed", by, now).await
 }
 
-/// Takes the first code of a new second factor; from then on every sign-in needs one.
+/// Takes the first code of a new second factor; from then on every sign-in needs one. A second click at the same time is
+/// answered like the first and changes nothing.
 pub async fn confirm_second_factor(
     conn: &mut SqliteConnection,
     session: &Session,
@@ -114,13 +115,18 @@ pub async fn confirm_second_factor(
     if !session::is_on(&mut *conn, session.id).await? {
         return Ok(false);
     }
-    sqlx::query("UPDATE staff SET second_factor_since = ?, last_step = ? WHERE id = ?")
-        .bind(now)
-        .bind(step)
-        .bind(session.person.id)
-        .execute(&mut *conn)
-        .await
-        .context("switching on a second factor")?;
+    let turned_on = sqlx::query(
+        "UPDATE staff SET second_factor_since = ?, last_step = ? WHERE id = ? AND second_factor_since IS NULL",
+    )
+    .bind(now)
+    .bind(step)
+    .bind(session.person.id)
+    .execute(&mut *conn)
+    .await
+    .context("switching on a second factor")?;
+    if turned_on.rows_affected() == 0 {
+        return Ok(true);
+    }
     // The person's other sessions forget the seed too: it is not shown again.
     sqlx::query("UPDATE sessions SET enrolling = NULL WHERE staff_id = ?")
         .bind(session.person.id)

@@ -182,6 +182,30 @@ async fn a_new_email_goes_before_one_that_fails_again_and_again() {
 }
 
 #[tokio::test]
+async fn what_comes_in_right_after_a_failure_waits_for_the_next_attempt_or_a_minute() {
+    let outbox = Outbox::empty().await;
+    outbox.put("New request A", noon()).await;
+    let memory = Memory::default();
+    memory.answer_with(|_| Err(later()));
+    let mut worker = outbox.worker(Mailer::Memory(memory.clone()));
+    let seconds = |at: Timestamp, count| at + SignedDuration::from_secs(count);
+    let (_, next) = drain(&mut worker, noon()).await;
+    for count in 1..20 {
+        outbox.put("New request B", seconds(noon(), count)).await;
+        assert_eq!(drain(&mut worker, seconds(noon(), count)).await, (0, next));
+    }
+    let second = next.expect("another attempt");
+    let (attempts, third) = drain(&mut worker, second).await;
+    assert_eq!((attempts, third > Some(seconds(second, 100))), (1, true), "all of them wait together");
+
+    outbox.put("New request C", seconds(second, 1)).await;
+    assert_eq!(drain(&mut worker, seconds(second, 59)).await, (0, third));
+    memory.answer_with(|_| Ok(()));
+    let (attempts, left) = drain(&mut worker, seconds(second, 60)).await;
+    assert_eq!((attempts, left, subjects(&memory)[0].as_str()), (21, None, "New request C"));
+}
+
+#[tokio::test]
 async fn rel_13_what_waits_outlives_the_worker() {
     let outbox = Outbox::empty().await;
     for number in 0..50 {

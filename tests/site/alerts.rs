@@ -129,6 +129,9 @@ async fn when_no_copy_was_made_for_26_hours_the_practice_is_told_once_a_day() {
     assert_eq!((first, told.last()), (13, Some(&2)), "after 28 hours, and a day later: {told:?}");
     let (subject, text) = waiting(&office).await.remove(0);
     assert_eq!(subject, "No copy for 26 hours");
+    assert!(
+        text.contains("Copies older than 35 days are deleted meanwhile as well, but the newest good one")
+    );
     assert_is_constant(&text);
 }
 

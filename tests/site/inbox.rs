@@ -44,7 +44,7 @@ fn at(reference: &Reference, what: &str) -> String {
     format!("/admin/inquiries/{reference}/{what}")
 }
 
-async fn ledger(office: &Office, reference: &Reference) -> Vec<String> {
+pub async fn ledger(office: &Office, reference: &Reference) -> Vec<String> {
     let which = Which::Target(reference.as_str());
     let listing = list(&mut office.desk().db.read().await.expect("reads"), which, 1).await.expect("reads");
     listing.rows.into_iter().rev().map(|row| row.event).collect()

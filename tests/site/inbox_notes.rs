@@ -3,7 +3,7 @@
 use scraper::Html;
 
 use crate::admin_people::joined;
-use crate::inbox::{sam, sent};
+use crate::inbox::{ledger, sam, sent};
 use crate::office::{Founder, Office};
 use crate::press::Form;
 use crate::visit::{all, one, words};
@@ -159,6 +159,64 @@ async fn a_second_click_with_a_note_is_answered_like_the_first_and_stores_nothin
         assert_eq!(steps(&page), expected, "{what}");
         one(&page, ".notice button");
     }
+}
+
+#[tokio::test]
+async fn a_second_click_without_a_note_is_answered_like_the_first_and_stores_nothing() {
+    let office = Office::fresh().await;
+    let Founder { browser, .. } = office.founded().await;
+    for (what, button, step) in [
+        ("status", "waitlist", "New to Waitlist"),
+        ("status", "closed", "New to Closed"),
+        ("status", "referred-out", "Contacted to Referred out"),
+        ("next-step", "", "Next step: Tuesday, December 1"),
+    ] {
+        let reference = sent(&office, &sam(), &[]).await;
+        let address = format!("/admin/inquiries/{reference}");
+        let mut page = browser.page(&address).await;
+        if button == "referred-out" {
+            page = Form::to(&page, &format!("{address}/status")).go(&browser, "contacted").await;
+        }
+        let form = Form::to(&page, &format!("{address}/{what}")).fill("next_step", "2026-12-01");
+        let form = form.fill("reason", "no-reply").fill("referred_to", " Quill Madeup ");
+        let (first, second) = tokio::join!(form.press(&browser, button), form.press(&browser, button));
+        let third = form.press(&browser, button).await;
+        for answer in [&first, &second, &third] {
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, first.header("location")));
+        }
+        let page = browser.page(first.header("location")).await;
+        one(&page, ".notice button");
+        let done = steps(&page).into_iter().filter(|done| done.starts_with(step));
+        assert_eq!(done.count(), 1, "{button}");
+        let changes = ledger(&office, &reference).await;
+        let last = if what == "status" { "status changed" } else { "next step set" };
+        let changes = changes.iter().filter(|event| *event == last).count();
+        assert_eq!(changes, if button == "referred-out" { 2 } else { 1 }, "{button}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_second_click_stays_a_conflict() {
+    let office = Office::fresh().await;
+    let founder = office.founded().await;
+    let (browser, other) = (&founder.browser, joined(&office, &founder).await);
+    let address = format!("/admin/inquiries/{}", sent(&office, &sam(), &[]).await);
+    let form = |page: &_| Form::to(page, &format!("{address}/status"));
+    let page = browser.page(&address).await;
+    form(&page).go(browser, "contacted").await;
+    assert_eq!(form(&page).press(browser, "waitlist").await.status, 409, "another status");
+    assert_eq!(form(&page).press(&other, "contacted").await.status, 409, "another person");
+
+    let page = browser.page(&address).await;
+    let referred = |to| form(&page).fill("referred_to", to);
+    referred("Quill Madeup").go(browser, "referred-out").await;
+    let answer = referred("Robin Example").press(browser, "referred-out").await;
+    assert_eq!(answer.status, 409, "somebody else was typed");
+
+    let now = browser.page(&address).await;
+    form(&now).go(&other, "contacted").await;
+    let late = referred("Quill Madeup").press(browser, "referred-out").await;
+    assert_eq!(late.status, 409, "changed again since");
 }
 
 #[tokio::test]

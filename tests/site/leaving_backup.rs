@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileExt, PermissionsExt};
 
 use jiff::{SignedDuration, Timestamp};
 use practice_site::db::{self, Db, copy};
-use practice_site::inquiry::Reference;
+use practice_site::inquiry::{Reference, erased};
 
 use crate::leaving::{Inbox, at, days};
 
@@ -87,6 +87,40 @@ async fn old_copies_make_room_before_the_new_one_is_tried() {
     house.turn(&inbox.practice, night() + days(1)).await;
     assert!(!tomorrow.exists());
     assert_eq!(copies(&inbox), ["practice-2026-05-05.db", "practice-2026-05-06.db.part"]);
+}
+
+#[tokio::test]
+async fn rel_20_the_newest_good_copy_stays_while_no_new_one_can_be_made_and_so_does_what_was_erased_since() {
+    let inbox = Inbox::empty().await;
+    let mut house = inbox.housekeeping();
+    for day in [0, 1, 2] {
+        house.turn(&inbox.practice, night() + days(day)).await;
+    }
+    let good = inbox.backup().join("practice-2026-05-06.db");
+    let newest = inbox.backup().join("practice-2026-05-07.db");
+    fs::File::options().write(true).open(&newest).expect("opens").set_len(4096).expect("cut");
+    let erased = format!("{:.3} K7QF-2M\n", night() + days(3));
+    fs::write(inbox.backup().join(erased::FILE), &erased).expect("written");
+
+    let mut in_the_way = Vec::new();
+    for day in 3..=55 {
+        let night = night() + days(day);
+        let file = inbox.backup().join(copy::name_of(night.to_zoned(inbox.practice.time_zone()).date()));
+        let part = fs::File::create(db::beside(&file, ".part")).expect("made");
+        part.lock().expect("locks: as if another copy were being made");
+        in_the_way.push(part);
+        house.turn(&inbox.practice, night).await;
+    }
+    let whole = |names: Vec<String>| names.into_iter().filter(|name| !name.ends_with(".part"));
+    assert_eq!(whole(copies(&inbox)).collect::<Vec<_>>(), ["erased", "practice-2026-05-06.db"]);
+    copy::prove(&good).await.expect("good");
+    assert_eq!(erased::list(&inbox.backup()).expect("readable").len(), 1, "a restore has to erase it again");
+
+    for day in [56, 57] {
+        house.turn(&inbox.practice, night() + days(day)).await;
+    }
+    assert!(!good.exists(), "there are newer ones");
+    assert!(erased::list(&inbox.backup()).expect("readable").is_empty());
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use crate::audit::By;
 use crate::content::Practice;
 use crate::inquiry::contact::Kind;
 use crate::inquiry::reference::Reference;
+use crate::inquiry::status::Status;
 use crate::inquiry::timeline::{Event, Step, Text};
 
 /// What a button is for.
@@ -99,7 +100,29 @@ impl Press<'_> {
     }
 }
 
+impl Press<'_> {
+    /// Whether a press without a note was made already and is the last that happened: `done` is what the person has done
+    /// since [`Press::version`], `stands` the version now, and `referred_to` what was typed for it. Two contacts may be two
+    /// calls, and two steps back are two.
+    pub fn is_second(&self, done: &[Event], stands: i64, referred_to: Option<&str>) -> bool {
+        let next = self.version.saturating_add(1);
+        let typed_for = |event: &Event| match &event.text {
+            Text::Typed(text) => referred_to == Some(text),
+            Text::None => referred_to.is_none() || !self.change.refers(),
+            Text::Damaged => false,
+        };
+        let same = |event: &Event| self.change.is(event.step) && typed_for(event);
+        matches!(self.change, Change::Status(_) | Change::NextStep(_))
+            && stands == next
+            && done.iter().any(|event| event.version == Some(next) && same(event))
+    }
+}
+
 impl Change<'_> {
+    fn refers(&self) -> bool {
+        matches!(self, Self::Status(new) if new.status == Status::ReferredOut)
+    }
+
     /// Whether this step is what the change comes to.
     fn is(&self, step: Step) -> bool {
         match (self, step) {

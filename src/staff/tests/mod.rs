@@ -1,6 +1,7 @@
 //! The doors together, on a migrated database and with a cheap hash.
 
 mod access;
+mod clicks;
 mod people;
 mod theft;
 

@@ -34,6 +34,9 @@ pub async fn submit(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let desk = desk_of(&web)?;
+    if desk.db.is_damaged() {
+        return Ok(page(&web, Refusal::damaged()));
+    }
     let practice = web.current.load_full();
     let typed = Join {
         code: fields.value("invitation_code"),

@@ -35,6 +35,9 @@ pub async fn submit(
     fields: Fields,
 ) -> Result<Response, Fault> {
     let desk = desk_of(&web)?;
+    if desk.db.is_damaged() {
+        return Ok(page(&web, Refusal::damaged(), fields.value("email")));
+    }
     let practice = web.current.load_full();
     let typed = Recover {
         code: fields.value("recovery_code"),

@@ -14,13 +14,25 @@ pub struct Refusal {
     pub field: &'static str,
     /// Blank where nothing is wrong.
     pub words: String,
-    /// Seconds until the next try is taken, where somebody has to wait.
-    wait: Option<i64>,
+    because: Because,
 }
+
+/// Decides the status of the answer.
+#[derive(Default)]
+enum Because {
+    #[default]
+    Typed,
+    /// Too many tries; seconds until the next one is taken.
+    Wait(i64),
+    Damaged,
+}
+
+const DAMAGED: &str = "Nobody can sign in now: the database is damaged. Whoever looks after the server has to stop the \
+                       site, restore the newest good copy, and start it again.";
 
 impl Refusal {
     pub fn new(field: &'static str, words: &str) -> Self {
-        Self { field, words: words.to_owned(), wait: None }
+        Self { field, words: words.to_owned(), because: Because::Typed }
     }
 
     /// About a person who is to be added; `password` is the name of the field for the password.
@@ -40,7 +52,12 @@ impl Refusal {
         let words =
             format!("Too many tries just now. The next one is taken on {}.", spoken(until + 59_999, &zone));
         let seconds = (until - web.now().as_millisecond()).max(0) / 1000 + 1;
-        Self { field: "", words, wait: Some(seconds) }
+        Self { field: "", words, because: Because::Wait(seconds) }
+    }
+
+    /// The database is known to be damaged: nothing could be stored, so nobody waits for the slow hash.
+    pub fn damaged() -> Self {
+        Self { because: Because::Damaged, ..Self::new("", DAMAGED) }
     }
 
     /// What is wrong with a field; blank where it is another one.
@@ -54,13 +71,14 @@ impl Refusal {
 
     /// The page that says it, as an answer.
     pub fn answer(&self, page: Response) -> Response {
-        match self.wait {
-            Some(seconds) => {
+        match self.because {
+            Because::Damaged => (StatusCode::SERVICE_UNAVAILABLE, page).into_response(),
+            Because::Wait(seconds) => {
                 let wait = [(header::RETRY_AFTER, HeaderValue::from(seconds))];
                 (StatusCode::TOO_MANY_REQUESTS, wait, page).into_response()
             }
-            None if self.is_some() => (StatusCode::UNPROCESSABLE_ENTITY, page).into_response(),
-            None => page,
+            Because::Typed if self.is_some() => (StatusCode::UNPROCESSABLE_ENTITY, page).into_response(),
+            Because::Typed => page,
         }
     }
 }

@@ -47,6 +47,9 @@ pub async fn submit(
     let now = web.now().as_millisecond();
     let practice = web.current.load_full();
     let (name, email) = (fields.value("name"), fields.value("email"));
+    if desk.db.is_damaged() {
+        return Ok(page(&web, Refusal::damaged(), name, email));
+    }
     let practice = &practice.content().practice.name;
     let new = NewPerson { email, name, password: fields.value("password"), practice };
     let prepared =

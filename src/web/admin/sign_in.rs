@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::error::Fault;
@@ -24,9 +24,6 @@ use crate::audit::{Actor, By};
 use crate::outbox;
 use crate::staff::sign_in::{Attempt, SignIn, Welcome, sign_in};
 use crate::staff::{people, session};
-
-const DAMAGED: &str = "Nobody can sign in now: the database is damaged. Whoever looks after the server has to stop the \
-                       site, restore the newest good copy, and start it again.";
 
 #[derive(Template)]
 #[template(path = "admin/sign_in.html")]
@@ -71,10 +68,7 @@ pub async fn submit(
 ) -> Result<Response, Fault> {
     let desk = desk_of(&web)?;
     if desk.db.is_damaged() {
-        // No session could be stored, so nobody waits for the slow hash.
-        let mut answer = once_more(&web, &fields, Refusal::new("", DAMAGED));
-        *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-        return Ok(answer);
+        return Ok(once_more(&web, &fields, Refusal::damaged()));
     }
     let attempt = Attempt {
         email: fields.value("email"),

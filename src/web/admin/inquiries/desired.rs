@@ -18,7 +18,7 @@ use super::page::{Beside, Typed, page};
 use crate::content::Practice;
 use crate::inquiry::change::{self, Before, Change, Changed, Press};
 use crate::inquiry::inbox::View;
-use crate::inquiry::note::{self, LONGEST, Problem};
+use crate::inquiry::note::{self, LONGEST, LONGEST_NAME, Problem};
 use crate::inquiry::timeline::{self, Event};
 use crate::inquiry::{Reference, record};
 
@@ -90,9 +90,16 @@ impl<'a> Desired<'a> {
         let mut next = press;
         loop {
             let changed = self.made(next).await?;
-            let (Changed::Conflict, Some(typed)) = (changed, typed) else { return Ok(changed) };
+            if changed != Changed::Conflict {
+                return Ok(changed);
+            }
             let Some((stands, mine)) = self.done_since(press.version).await? else {
                 return Ok(Changed::NotThere);
+            };
+            let Some(typed) = typed else {
+                let referred_to = note::read(self.fields.value("referred_to"), LONGEST_NAME).ok();
+                let is_second = press.is_second(&mine, stands, referred_to.as_deref());
+                return Ok(if is_second { Changed::Done(stands) } else { changed });
             };
             match press.before(&mine, typed) {
                 Before::All(version) => return Ok(Changed::Done(version)),

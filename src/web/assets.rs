@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 /// Name, type and content. The style sheet comes last, since it names the others.
 const FILES: &[(&str, &str, &[u8])] = &[
     ("source-serif.woff2", "font/woff2", include_bytes!("../../static/source-serif.woff2")),
+    ("source-serif-more.woff2", "font/woff2", include_bytes!("../../static/source-serif-more.woff2")),
     ("source-serif-italic.woff2", "font/woff2", include_bytes!("../../static/source-serif-italic.woff2")),
     ("icon.svg", "image/svg+xml", include_bytes!("../../static/icon.svg")),
     ("icon.png", "image/png", include_bytes!("../../static/icon.png")),

@@ -106,3 +106,17 @@ fn the_style_sheet_stays_under_20_kb() {
     let size = std::fs::metadata("static/site.css").expect("it is there").len();
     assert!(size <= 20 * 1024, "{size} bytes");
 }
+
+/// A server may send ten segments of 1,460 bytes before the first answer of the other side (RFC 6928), and the letters
+/// come on a connection of their own.
+#[tokio::test]
+async fn the_letters_of_every_page_come_in_the_first_round_trip() {
+    let site = shipped();
+    let page = site.page("/").await;
+    let fonts = all(&page, "link[rel=preload][as=font]");
+    assert_eq!(fonts.len(), 1);
+    let answer = site.open(fonts[0].attr("href").expect("an address")).await;
+    let head: usize = answer.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    let line_and_date = "HTTP/1.1 200 OK\r\n\r\n".len() + "date: Sun, 22 Nov 2026 12:00:00 GMT\r\n".len();
+    assert!(answer.body.len() + head + line_and_date <= 14_600, "{}", answer.body.len());
+}

@@ -27,7 +27,9 @@ use crate::web::Web;
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// A copy that failed is no reason to keep a disk busy that is in trouble.
 const COPY_AGAIN: SignedDuration = SignedDuration::from_hours(1);
-const LONGEST_PRUNING: Duration = Duration::from_secs(60);
+const LONGEST_ANSWER: Duration = Duration::from_secs(60);
+/// The newest copy is read as a whole.
+const LONGEST_PRUNING: Duration = Duration::from_secs(10 * 60);
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(10);
 /// Damage must not go unnoticed for longer than the copies are kept (REL-06). Opening the database was the first look.
 const CHECK_EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -183,14 +185,18 @@ impl Housekeeping {
 
     /// What can't be deleted is only told. A disk that does not answer at all gets no new copy either.
     async fn prune(&self, days: u16, today: Date, now: Timestamp) -> Result<()> {
+        let folder = self.backup.clone();
+        let listing = spawn_blocking(move || old_copies::found(&folder));
+        let listed =
+            timeout(LONGEST_ANSWER, listing).await.context("the disk of the copies does not answer")?;
         let pruning = async {
-            let days = old_copies::prune(&self.backup, self.db.path(), days, today).await?;
+            let places = (self.backup.as_path(), self.db.path());
+            let days = old_copies::prune(listed??, places, days, today).await?;
             let folder = self.backup.clone();
             spawn_blocking(move || erased::forget_old(&folder, days, now)).await?
         };
-        let pruned =
-            timeout(LONGEST_PRUNING, pruning).await.context("the disk of the copies does not answer")?;
-        note("deleting old copies", &pruned);
+        let pruned = timeout(LONGEST_PRUNING, pruning).await.context("reading them takes too long");
+        note("deleting old copies", &pruned.and_then(|done| done));
         Ok(())
     }
 

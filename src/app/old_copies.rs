@@ -6,8 +6,9 @@
 use std::cmp::Reverse;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use tokio::task::spawn_blocking;
@@ -18,24 +19,46 @@ use crate::db::copy::{night_of, prove};
 use crate::db::update;
 
 /// A copy of the database, whole or not.
-struct Found {
+pub struct Found {
     day: Date,
+    written: SystemTime,
     file: PathBuf,
 }
 
-/// Deletes the nightly copies, the latest one, the databases that a restore has put aside, and the copies from before an
-/// update that are older than this many days. Of the nightly ones and the latest, the newest good one stays however old
-/// it is. Returns how many days old a copy that is left may be.
+/// The nightly copies and the latest one.
 ///
 /// # Errors
-/// When a folder can't be read or a file can't be deleted.
-pub async fn prune(folder: &Path, database: &Path, days: u16, today: Date) -> Result<u16> {
-    let listed = folder.to_owned();
-    let mut found = spawn_blocking(move || found_in(&listed)).await??;
+/// When the folder can't be read.
+pub fn found(folder: &Path) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    for file in files_in(folder)? {
+        let is_whole = name(&file).is_some_and(|name| !name.ends_with(PART));
+        if let Some(day) = day_of(&file).filter(|_| is_whole) {
+            found.push(Found { day, written: fs::metadata(&file)?.modified()?, file });
+        }
+    }
+    Ok(found)
+}
+
+/// Deletes the nightly copies, the latest one, the databases that a restore has put aside, and the copies from before an
+/// update that are older than this many days. Of what was `found`, the newest good one stays however old it is. Returns
+/// how many days old a copy that is left may be.
+///
+/// # Errors
+/// When a folder can't be read or a file can't be deleted, and where no copy proves good: then none is deleted, since what
+/// can't be read now may be read tomorrow.
+pub async fn prune(
+    mut found: Vec<Found>,
+    (folder, database): (&Path, &Path),
+    days: u16,
+    today: Date,
+) -> Result<u16> {
     // A clock that was far ahead has named a copy after a day to come. The latest one goes by the day in Greenwich.
     let tomorrow = today.saturating_add(1.day());
     found.retain(|copy| copy.day <= tomorrow);
+    let are_some = !found.is_empty();
     let spared = newest_good(found).await;
+    ensure!(spared.is_some() || !are_some, "none of the copies proves good, so none is deleted");
     let age = spared.as_ref().map_or(0, |copy| (today - copy.day).get_days());
     let spared = spared.map(|copy| copy.file);
 
@@ -45,28 +68,15 @@ pub async fn prune(folder: &Path, database: &Path, days: u16, today: Date) -> Re
     Ok(u16::try_from(age).unwrap_or(0).max(days))
 }
 
-fn found_in(folder: &Path) -> Result<Vec<Found>> {
-    let mut found = Vec::new();
-    for file in files_in(folder)? {
-        let is_whole = name(&file).is_some_and(|name| !name.ends_with(PART));
-        if let Some(day) = day_of(&file).filter(|_| is_whole) {
-            found.push(Found { day, file });
-        }
-    }
-    Ok(found)
-}
-
-/// Each was good when it was made, but disks forget. Where none is good any more, the newest.
+/// Each was good when it was made, but disks forget.
 async fn newest_good(mut found: Vec<Found>) -> Option<Found> {
-    found.sort_by_key(|copy| Reverse((copy.day, name(&copy.file) == Some(LATEST))));
-    let mut good = 0;
-    for (at, copy) in found.iter().enumerate() {
+    found.sort_by_key(|copy| Reverse(copy.written));
+    for copy in found {
         if prove(&copy.file).await.is_ok() {
-            good = at;
-            break;
+            return Some(copy);
         }
     }
-    found.into_iter().nth(good)
+    None
 }
 
 fn clear(folder: &Path, database: &Path, spared: Option<&Path>, oldest: Date) -> Result<()> {
@@ -116,6 +126,18 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::db::Db;
+
+    /// A copy that proves good.
+    async fn make(file: &Path) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::open(&folder.path().join("practice.db")).await.expect("opens");
+        db.copy_to(file).await.expect("copied");
+    }
+
+    async fn pruned(folder: &Path, data: &Path) -> Result<u16> {
+        prune(found(folder)?, (folder, &data.join("practice.db")), 35, date(2026, 11, 22)).await
+    }
 
     #[tokio::test]
     async fn only_our_own_old_files_are_deleted() {
@@ -137,8 +159,11 @@ mod tests {
         change(&data.path().join(&updates[1]), "2026-10-18T12:00:00Z");
         change(&folder.join(LATEST), "2026-10-18T12:00:00Z");
 
-        let left = prune(&folder, &data.path().join("practice.db"), 35, date(2026, 11, 22)).await;
-        assert_eq!(left.expect("prunes"), 35);
+        assert!(pruned(&folder, data.path()).await.is_err(), "none of them is good");
+        assert!(folder.join(gone[0]).exists());
+        fs::remove_file(folder.join("practice-2026-11-22.db")).expect("removed");
+        make(&folder.join("practice-2026-11-22.db")).await;
+        assert_eq!(pruned(&folder, data.path()).await.expect("prunes"), 35);
         let names = |folder: &Path| {
             let mut names: Vec<_> = fs::read_dir(folder)
                 .expect("a folder")
@@ -157,29 +182,32 @@ mod tests {
     #[tokio::test]
     async fn a_latest_copy_that_nobody_makes_anew_any_more_ends_once_a_newer_one_is_there() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (file, today) = (folder.path().join(LATEST), date(2026, 11, 22));
-        for name in [LATEST, "latest.db.part", "practice-2026-10-17.db"] {
-            fs::write(folder.path().join(name), "").expect("written");
-            change(&folder.path().join(name), "2026-10-17T12:00:00Z");
+        let (folder, latest) = (folder.path(), folder.path().join(LATEST));
+        make(&latest).await;
+        fs::write(folder.join("latest.db.part"), "").expect("written");
+        fs::write(folder.join("practice-2026-10-17.db"), "").expect("written");
+        for (name, at) in [(LATEST, "23"), ("latest.db.part", "12"), ("practice-2026-10-17.db", "10")] {
+            change(&folder.join(name), &format!("2026-10-17T{at}:00:00Z"));
         }
-        let database = folder.path().join("practice.db");
-        assert_eq!(prune(folder.path(), &database, 35, today).await.expect("prunes"), 36);
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
-        assert!(file.exists(), "it is the newest");
-        fs::write(folder.path().join("practice-2026-10-18.db"), "").expect("written");
-        assert_eq!(prune(folder.path(), &database, 35, today).await.expect("prunes"), 35);
-        assert!(!file.exists());
+        assert_eq!(pruned(folder, folder).await.expect("prunes"), 36);
+        assert_eq!(fs::read_dir(folder).expect("a folder").count(), 1);
+        assert!(latest.exists(), "it is the newest");
+        make(&folder.join("practice-2026-10-18.db")).await;
+        assert_eq!(pruned(folder, folder).await.expect("prunes"), 35);
+        assert!(!latest.exists());
     }
 
     #[tokio::test]
-    async fn a_copy_that_a_clock_far_ahead_has_named_is_not_the_newest() {
+    async fn the_newest_good_copy_is_neither_a_damaged_one_nor_one_that_a_clock_far_ahead_has_named() {
         let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path();
         for name in ["practice-2026-10-01.db", "practice-2027-10-01.db"] {
-            fs::write(folder.path().join(name), "").expect("written");
+            make(&folder.join(name)).await;
         }
-        let database = folder.path().join("practice.db");
-        assert_eq!(prune(folder.path(), &database, 35, date(2026, 11, 22)).await.expect("prunes"), 52);
-        assert!(folder.path().join("practice-2026-10-01.db").exists());
+        fs::write(folder.join("practice-2026-10-02.db"), "").expect("written");
+        assert_eq!(pruned(folder, folder).await.expect("prunes"), 52);
+        assert!(folder.join("practice-2026-10-01.db").exists());
+        assert!(!folder.join("practice-2026-10-02.db").exists());
     }
 
     fn change(file: &Path, at: &str) {

@@ -18,7 +18,7 @@ use super::restore;
 use crate::db::copy::{night_of, prove};
 use crate::db::update;
 
-/// A copy of the database, whole or not.
+/// A copy of the database that was finished; whether it is still good is another question.
 pub struct Found {
     day: Date,
     written: SystemTime,
@@ -195,6 +195,21 @@ mod tests {
         make(&folder.join("practice-2026-10-18.db")).await;
         assert_eq!(pruned(folder, folder).await.expect("prunes"), 35);
         assert!(!latest.exists());
+    }
+
+    #[tokio::test]
+    async fn of_two_copies_of_one_day_the_later_one_is_the_newest() {
+        for (latest, nightly, newest) in [("01", "11", "practice-2026-10-01.db"), ("23", "11", LATEST)] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let folder = folder.path();
+            for (name, hour) in [(LATEST, latest), ("practice-2026-10-01.db", nightly)] {
+                make(&folder.join(name)).await;
+                change(&folder.join(name), &format!("2026-10-01T{hour}:00:00Z"));
+            }
+            assert_eq!(pruned(folder, folder).await.expect("prunes"), 52);
+            assert_eq!(fs::read_dir(folder).expect("a folder").count(), 1);
+            assert!(folder.join(newest).exists(), "{newest}");
+        }
     }
 
     #[tokio::test]

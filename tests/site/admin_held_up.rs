@@ -57,6 +57,13 @@ async fn is_in_the_timeline(browser: &Browser<'_>, address: &str) {
     assert!(noted.contains("and a second line"), "{noted}");
 }
 
+async fn a_second_click_is_answered_like_the_first(form: &Form, browser: &Browser<'_>) {
+    let first = form.press(browser, "").await;
+    let second = form.press(browser, "").await;
+    assert_eq!(second.status, StatusCode::SEE_OTHER, "{}", second.text());
+    assert_eq!(second.header("location"), first.header("location"));
+}
+
 async fn is_there_once(browser: &Browser<'_>, address: &str) {
     let page = words(one(&browser.page(address).await, ".timeline"));
     assert_eq!(page.matches("and a second line").count(), 1, "{page}");
@@ -121,10 +128,7 @@ async fn a_second_click_on_a_recovery_code_that_was_typed_back_is_answered_like_
     let office = Office::fresh().await;
     let Founder { browser, .. } = office.founded().await;
     let (address, back) = held_up_by_a_code(&office, &browser).await;
-    let first = back.press(&browser, "").await;
-    let second = back.press(&browser, "").await;
-    assert_eq!(second.status, StatusCode::SEE_OTHER, "{}", second.text());
-    assert_eq!(second.header("location"), first.header("location"));
+    a_second_click_is_answered_like_the_first(&back, &browser).await;
     is_there_once(&browser, &address).await;
 }
 
@@ -137,9 +141,6 @@ async fn a_second_click_on_a_first_code_carries_what_was_typed_like_the_first() 
     let held_up = note.press(&half, "").await.html();
     let code = first_code(&office, &half).await;
     let turn_on = Form::on(&held_up, "form:has(#code)").fill("code", &code);
-    let first = turn_on.press(&half, "").await;
-    let second = turn_on.press(&half, "").await;
-    assert_eq!(second.status, StatusCode::SEE_OTHER, "{}", second.text());
-    assert_eq!(second.header("location"), first.header("location"));
+    a_second_click_is_answered_like_the_first(&turn_on, &half).await;
     is_there_once(&half, &address).await;
 }

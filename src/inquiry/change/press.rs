@@ -98,9 +98,7 @@ impl Press<'_> {
             },
         }
     }
-}
 
-impl Press<'_> {
     /// Whether a press without a note was made already and is the last that happened: `done` is what the person has done
     /// since [`Press::version`], `stands` the version now, and `referred_to` what was typed for it. Two contacts may be two
     /// calls, and two steps back are two.

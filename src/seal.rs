@@ -257,17 +257,20 @@ mod tests {
         let folder = tempfile::tempdir().expect("works");
         let identity = folder.path().join("key");
         std::fs::write(&identity, key.to_text().as_bytes()).expect("works");
-        let mut age = Command::new("age")
-            .args(["-d", "-i"])
-            .arg(&identity)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the age program is needed for this test (Debian: apt-get install age)");
-        age.stdin.take().expect("works").write_all(&sealed(&key, "hello")).expect("works");
-        let output = age.wait_with_output().expect("works");
-        assert!(output.status.success());
-        let text = String::from_utf8(output.stdout).expect("works");
-        assert_eq!(text.trim_end(), r#"{"reference":"AB-12","content":"hello"}"#);
+        for to in [key.public(), key.public().for_many()] {
+            let blob = seal(&to, "AB-12", b"hello").expect("works");
+            let mut age = Command::new("age")
+                .args(["-d", "-i"])
+                .arg(&identity)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("the age program is needed for this test (Debian: apt-get install age)");
+            age.stdin.take().expect("works").write_all(&blob).expect("works");
+            let output = age.wait_with_output().expect("works");
+            assert!(output.status.success());
+            let text = String::from_utf8(output.stdout).expect("works");
+            assert_eq!(text.trim_end(), r#"{"reference":"AB-12","content":"hello"}"#);
+        }
     }
 }
